@@ -1,0 +1,279 @@
+"""`Dataset`: samples of one file, by row of an axis or by element, alone or in batches."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch.utils.data
+
+from h5torch.batch import Batch, Cell, Column, Sample
+from h5torch.collation import collate
+from h5torch.errors import ArgumentTypeError, SubsetError
+from h5torch.file import File, h5pyDict
+from h5torch.handle import Handle
+from h5torch.layouts import CsrLayout
+from h5torch.legacy import apply_dtype, sample_csr
+from h5torch.rows import Array, Rows, as_rows
+from h5torch.sampling import Sampling, check_sampling, choose_columns, n_samples, need_central
+from h5torch.schema import CENTRAL
+from h5torch.subset import check_windows, intersect, rows_matching, rows_of_subset, windows_of_size
+from h5torch.view import View
+from h5torch.wire.parts import read_parts
+from h5torch.wire.schema import read_schema
+
+__all__ = ["Dataset", "SliceDataset", "apply_dtype", "collate", "sample_csr"]
+
+Processor = Callable[[Any, Any], Any]
+
+
+def keep_sample(f: Any, sample: Any) -> Any:
+    """Return a sample as it is: what a dataset without `sample_processor` does."""
+    del f
+    return sample
+
+
+class Dataset(torch.utils.data.Dataset[Any]):
+    """Samples drawn from a file: the central object and what is aligned to the sampled axis.
+
+    A sample is a dict of NumPy values with the keys `central` and `axis/name`. The file is opened
+    on first use in each process, so a dataset pickles, and works in workers that fork or spawn.
+    """
+
+    def __init__(
+        self,
+        file: str | os.PathLike[str] | File | h5pyDict,
+        sampling: Sampling = 0,
+        subset: Any = None,
+        sample_processor: Processor | None = None,
+        in_memory: bool = False,
+        *,
+        split: str | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> None:
+        """Describe what to draw, and check it against the file.
+
+        Args:
+            file: A path, an open `File`, or what `File.to_dict` gave.
+            sampling: The axis whose rows are samples, or `"coo"`: the elements of a dense central
+                object, the nonzeros of a sparse one.
+            subset: Rows to draw from: a mask `(n_rows,)`, indices of any order with repeats, or a
+                pair (key, regular expression) that the beginning of a label must match.
+            sample_processor: Called as `sample_processor(dataset.f, sample)` for every sample.
+            in_memory: Whether to read the whole file into memory first.
+            split: Part of a stored split, `"name/part"`; with `subset`, rows in both.
+            columns: Keys to read, instead of all that are aligned to the sampled axis.
+
+        Raises:
+            FormatError: the file lacks a central object, or one to be read is damaged.
+            SubsetError: a subset that does not fit; RowError: an index out of range.
+            UnknownNameError: a column, split or part that is not in the file.
+        """
+        self._handle = Handle(file)
+        self._looking: View | None = None
+        self.sample_processor = sample_processor or keep_sample
+        if in_memory:
+            self._handle.load()
+        self._schema = read_schema(self.f)
+        central = need_central(self._schema)
+        self.sampling: Sampling = check_sampling(central, sampling)
+        self._n_rows = n_samples(central, self.sampling)
+        self._keys = choose_columns(self._schema, self.sampling, columns)
+        self._schema.check(self._keys)
+        self._rows = self._resolve(subset, split)
+
+    @property
+    def f(self) -> Any:
+        """The open file, or the dict of arrays, that samples come from."""
+        return self._handle.opened
+
+    @property
+    def _view(self) -> View:
+        """A view of the file as this process has it open."""
+        root = self._handle.opened
+        if self._looking is None or self._looking.root is not root:
+            self._looking = View(root, self._schema)
+        return self._looking
+
+    def _resolve(self, subset: Any, split: str | None) -> Rows | None:
+        rows = None
+        if isinstance(subset, tuple) and len(subset) == 2 and all(isinstance(s, str) for s in subset):
+            key, pattern = subset
+            rows = rows_matching(self._view.labels(key), pattern, key=key, n_rows=self._n_rows)
+        elif subset is not None:
+            rows = rows_of_subset(subset, n_rows=self._n_rows)
+        if split is None:
+            return rows
+        part = self._rows_of_part(split)
+        return part if rows is None else intersect(rows, part)
+
+    def _rows_of_part(self, split: str) -> Rows:
+        name, slash, part = split.partition("/")
+        if not slash:
+            msg = f"split={split!r}: say which part, as in 'name/train'"
+            raise SubsetError(msg)
+        parts = read_parts(self.f, name)
+        if parts.axis != self.sampling:
+            msg = f"split={split!r} divides axis {parts.axis}, this dataset samples {self.sampling!r}"
+            raise SubsetError(msg)
+        if len(parts.codes) != self._n_rows:
+            msg = (
+                f"split={split!r} was made for {len(parts.codes)} rows, there are {self._n_rows}; "
+                "create it anew"
+            )
+            raise SubsetError(msg)
+        return parts.rows(part)
+
+    @property
+    def indices(self) -> Array:
+        """Row numbers of the samples, in order, shape `(len(self),)`."""
+        return np.arange(self._n_rows) if self._rows is None else self._rows
+
+    @indices.setter
+    def indices(self, rows: Any) -> None:
+        self._rows = rows_of_subset(rows, n_rows=self._n_rows)
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return self._n_rows if self._rows is None else len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return one sample, or for a slice or list of positions one dict of stacked values.
+
+        Raises:
+            RowError: a position out of range; this also ends `for sample in dataset`.
+        """
+        if isinstance(index, slice):
+            index = np.arange(len(self))[index]
+        positions = self._positions(index)
+        batch = self._gather(positions)
+        if np.ndim(index) == 0:
+            return self.sample_processor(self.f, batch[0])
+        stacked = {key: column.stack() for key, column in batch.columns.items()}
+        return self.sample_processor(self.f, stacked)
+
+    def __getitems__(self, indices: Sequence[int]) -> Sequence[Any]:
+        """Return the samples at many positions, read together; PyTorch's loader calls this."""
+        if type(self).__getitem__ is not Dataset.__getitem__:
+            return [self[index] for index in indices]
+        batch = self._gather(self._positions(indices))
+        if self.sample_processor is keep_sample:
+            return batch
+        return [self.sample_processor(self.f, sample) for sample in batch]
+
+    def _positions(self, index: Any) -> Rows:
+        positions = as_rows(index, n_rows=len(self), what=type(self).__name__)
+        return positions if self._rows is None else self._rows[positions]
+
+    def _gather(self, rows: Rows) -> Batch:
+        view = self._view
+        if self.sampling == "coo":
+            return Batch(self._gather_cells(view, rows))
+        central = view.gather(CENTRAL, rows, axis=self.sampling)
+        aligned = {key: view.gather(key, rows) for key in self._keys if key != CENTRAL}
+        return Batch({CENTRAL: central, **aligned} if CENTRAL in self._keys else aligned)
+
+    def _gather_cells(self, view: View, positions: Rows) -> dict[str, Column]:
+        index, central = view.gather_cells(CENTRAL, positions)
+        columns: dict[str, Column] = {CENTRAL: central} if CENTRAL in self._keys else {}
+        for key in self._keys:
+            if key != CENTRAL:
+                axis, _, _ = key.partition("/")
+                columns[key] = view.gather(key, index[int(axis)])
+        return columns
+
+    def close(self) -> None:
+        """Close the file if this dataset opened it; a `File` that was given stays open."""
+        self._looking = None
+        self._handle.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the open handle behind: the process that unpickles opens its own."""
+        return {**self.__dict__, "_looking": None}
+
+    def __repr__(self) -> str:
+        """Say how many samples there are, of what."""
+        keys = ", ".join(self._keys)
+        drawn = f"{len(self)} samples of {self._n_rows}, sampling={self.sampling!r}"
+        return f"{type(self).__name__}({drawn}: {keys})"
+
+
+class SliceDataset(Dataset):
+    """Samples that are windows: several neighbouring rows of one axis at once.
+
+    In a sample the central object keeps its axes, the sampled one having the window's length; an
+    aligned object has one value for each row of the window.
+    """
+
+    def __init__(
+        self,
+        file: str | os.PathLike[str] | File | h5pyDict,
+        sampling: int = 0,
+        sample_processor: Processor | None = None,
+        window_size: int = 501,
+        overlap: int = 0,
+        window_indices: Any = None,
+        in_memory: bool = False,
+        *,
+        columns: Sequence[str] | None = None,
+    ) -> None:
+        """Describe the windows, and check them against the file.
+
+        Args:
+            file: As in `Dataset`.
+            sampling: The axis whose rows make windows.
+            sample_processor: As in `Dataset`.
+            window_size: Rows in a window; an incomplete last window is left out.
+            overlap: Rows that neighbouring windows share, below `window_size`.
+            window_indices: Starts and stops, shape `(n_windows, 2)`, stops not included, instead of
+                `window_size` and `overlap`.
+            in_memory: As in `Dataset`.
+            columns: As in `Dataset`.
+
+        Raises:
+            SubsetError: windows that make no sense; RowError: a window outside the rows.
+        """
+        super().__init__(file, sampling, None, sample_processor, in_memory, columns=columns)
+        if self.sampling == "coo":
+            msg = "SliceDataset: windows are rows of an axis; give sampling= its number"
+            raise ArgumentTypeError(msg)
+        for key in self._keys:
+            layout = self._schema.layout(key)
+            if isinstance(layout, CsrLayout) and layout.load_sparse:
+                msg = f"{key}: csr_load_sparse=True makes no windows; leave it out with columns="
+                raise SubsetError(msg)
+        if window_indices is None:
+            self._windows = windows_of_size(self._n_rows, size=window_size, overlap=overlap)
+        else:
+            self._windows = check_windows(window_indices, n_rows=self._n_rows)
+
+    @property
+    def indices(self) -> Array:
+        """Starts and stops of the windows, shape `(len(self), 2)`."""
+        return self._windows
+
+    @indices.setter
+    def indices(self, windows: Any) -> None:
+        self._windows = check_windows(windows, n_rows=self._n_rows)
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self._windows)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return one window.
+
+        Raises:
+            RowError: a position out of range; this also ends `for sample in dataset`.
+        """
+        (position,) = as_rows(index, n_rows=len(self), what="SliceDataset")
+        batch = self._gather(np.arange(*self._windows[position]))
+        values = {key: column.stack() for key, column in batch.columns.items()}
+        if CENTRAL in values:
+            values[CENTRAL] = np.moveaxis(values[CENTRAL], 0, int(self.sampling))
+        cells = {key: Cell(kind="window") for key in values}
+        return self.sample_processor(self.f, Sample(values, cells))
+
+    def __getitems__(self, indices: Sequence[int]) -> Sequence[Any]:
+        """Return the windows at many positions."""
+        return [self[index] for index in indices]

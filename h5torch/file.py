@@ -1,0 +1,230 @@
+"""`File`: an HDF5 file whose objects are registered by the axis they belong to."""
+
+import os
+import warnings
+from collections import UserDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import h5py
+import numpy as np
+
+from h5torch.registration import Request, append_object, register_object
+from h5torch.rows import Array
+from h5torch.schema import UNSTRUCTURED, Schema
+from h5torch.storage.sink import Storage
+from h5torch.values.convert import Casting
+from h5torch.view import View
+from h5torch.wire.schema import read_schema
+
+ALIGNMENT = 64
+"""Bytes: every allocation in a new part of a file starts at a multiple of this."""
+
+
+class File(h5py.File):
+    """An HDF5 file that holds one dataset; everything of `h5py.File` works on it."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        mode: Literal["r", "r+", "w", "w-", "x", "a"] = "r",
+        driver: str | None = None,
+        **options: Any,
+    ) -> None:
+        """Open a file, as `h5py.File` does.
+
+        Args:
+            path: Where it lies, or will lie.
+            mode: `"r"` reads, `"a"` changes or makes, `"w"` makes anew, `"x"` makes only if absent.
+            driver: A driver of `h5py.File`, such as `"core"` for a file in memory.
+            options: Any further option of `h5py.File`.
+
+        Warns:
+            UserWarning: read-only, and an object has fewer rows filled than its length.
+        """
+        options = {"alignment_threshold": 1, "alignment_interval": ALIGNMENT, **options}
+        super().__init__(path, mode, driver=driver, **options)
+        if mode == "r":
+            _warn_of_unfilled(self)
+
+    @property
+    def schema(self) -> Schema:
+        """What the file holds now: a frozen record of every object's layout."""
+        return read_schema(self)
+
+    def register(
+        self,
+        data: Any,
+        axis: int | Literal["central", "unstructured"],
+        length: int | None = None,
+        name: str | None = None,
+        mode: Literal["auto", "N-D", "csr", "coo", "ragged", "vlen", "separate"] = "auto",
+        dtype_save: Any = None,
+        dtype_load: Any = None,
+        csr_load_sparse: bool = False,
+        *,
+        categories: Any = None,
+        casting: Casting = "checked",
+        chunks: bool | int | tuple[int, ...] = False,
+        compression: str | int | None = None,
+        progress: bool = True,
+        **storage: Any,
+    ) -> None:
+        """Store an object: the central one, one aligned to an axis of it, or anything else.
+
+        Afterwards the object is in the file whole, or, if anything was wrong, not at all.
+
+        Args:
+            data: An array, tensor, list, SciPy sparse matrix, column of pandas or Arrow, dataset of
+                an HDF5 file, or an iterable of blocks of these, which is stored block by block.
+                For `mode="coo"` also a tuple of indices `(rank, nnz)`, values `(nnz,)`, and shape.
+            axis: `"central"`, an axis of the central object counted from 0, or `"unstructured"`.
+            length: Number of rows to make room for; `append` fills in what `data` leave.
+            name: What the object is called; the central one has no name.
+            mode: How it is stored. `"auto"` takes `"csr"` for SciPy sparse, `"ragged"` for rows of
+                different shape and for text of very different length, `"N-D"` for the rest.
+            dtype_save: Dtype in the file, instead of the data's own.
+            dtype_load: Dtype in samples, instead of the data's own; `"str"` decodes bytes,
+                `"bfloat16"` makes bfloat16 tensors.
+            csr_load_sparse: Whether samples of a `csr` object are `(indices, data)`, and batches
+                sparse tensors.
+            categories: Names that text values or integer codes stand for, or `True` to take them,
+                sorted, from text. Samples show names, tensors codes.
+            casting: `"checked"` refuses conversions that change a value; `"unsafe"` allows them.
+            chunks: `True`, rows per chunk, or a chunk shape, instead of one contiguous run of bytes.
+            compression: `"gzip"`, `"lzf"`, or the number of a registered filter; implies chunks.
+            progress: Whether blocks of an iterable show a progress bar on a terminal.
+            storage: Further options of `h5py.Group.create_dataset`, such as `shuffle=True`.
+
+        Raises:
+            RegisterError: wrong length, axis, name or mode; mixed, ragged or empty data.
+            ConversionError: a value would change on the way in or out.
+            ArgumentTypeError: an argument of a kind that is not understood.
+            ReadOnlyError: the file is open for reading.
+            StorageError: the disk is full or refused.
+        """
+        request = Request(
+            axis=axis,
+            name=name,
+            length=length,
+            mode=mode,
+            dtype_save=dtype_save,
+            dtype_load=dtype_load,
+            csr_load_sparse=csr_load_sparse,
+            casting=casting,
+            categories=categories,
+            storage=Storage(chunks=chunks, compression=compression, options=storage),
+            progress=progress,
+        )
+        register_object(self, data, request)
+
+    def append(self, data: Any, name: str, *, casting: Casting = "checked", progress: bool = True) -> None:
+        """Fill in the next rows of an object registered with `length=`.
+
+        Args:
+            data: Rows as `register` takes them, or an iterable of blocks.
+            name: Key of the object: `"central"`, `"0/name"`.
+            casting: As in `register`.
+            progress: As in `register`.
+
+        Raises:
+            UnknownNameError: there is no such object.
+            RegisterError: more rows than there is room for, or rows of another shape.
+            ConversionError: a value would change on the way in or out.
+            ReadOnlyError: the file is open for reading.
+        """
+        append_object(self, data, name, casting=casting, progress=progress)
+
+    def column(self, key: str) -> Array:
+        """Read a whole object as samples show it.
+
+        Args:
+            key: `"central"`, `"0/name"`, `"unstructured/name"`.
+
+        Returns:
+            All rows: numbers as loaded, text as `str`, names of categories, dense rows of `csr`,
+            an array of arrays for ragged rows.
+
+        Raises:
+            UnknownNameError: there is no such object.
+            FormatError: the object is damaged.
+        """
+        return View(self, self.schema).column(key)
+
+    def to_dict(self) -> "h5pyDict":
+        """Read the whole file into memory: a dict of arrays that `Dataset` takes in its place."""
+        return snapshot_group(self)
+
+    def __repr__(self) -> str:
+        """Name the file and its mode, or say that it is closed."""
+        if not self:
+            return "<Closed h5torch file>"
+        return f'<h5torch file "{Path(self.filename).name}" (mode {self.mode})>'
+
+
+def _warn_of_unfilled(file: File) -> None:
+    for key, layout in file.schema.objects.items():
+        if layout.filled_to != layout.n_rows and not key.startswith(UNSTRUCTURED):
+            warnings.warn(
+                f'object "{key}" has not been completely filled to its pre-specified length '
+                f"({layout.filled_to} / {layout.n_rows} filled)",
+                stacklevel=3,
+            )
+
+
+class AttrArray(np.ndarray):
+    """An array in memory that keeps the attributes of the dataset it was read from."""
+
+    attrs: Mapping[str, Any]
+
+    def __new__(cls, array: Any, attrs: Mapping[str, Any] | None = None) -> Self:
+        """View an array and hold its attributes."""
+        self = np.asarray(array).view(cls)
+        self.attrs = dict(attrs or {})
+        return self
+
+    def __array_finalize__(self, parent: Any) -> None:
+        """Take the attributes along into views."""
+        self.attrs = getattr(parent, "attrs", {})
+
+    def __reduce__(self) -> Any:
+        """Pickle the values and the attributes."""
+        return AttrArray, (np.asarray(self), dict(self.attrs))
+
+
+class h5pyDict(UserDict[str, Any]):  # noqa: N801 - the published name
+    """A group in memory: a dict whose keys may be paths, with the group's attributes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Start without attributes."""
+        super().__init__(*args, **kwargs)
+        self.attrs: dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        """Return a member, following a path such as `"central/indptr"`."""
+        first, _, rest = key.partition("/")
+        member = super().__getitem__(first)
+        return member[rest] if rest else member
+
+    def __contains__(self, key: object) -> bool:
+        """Say whether a member, or the end of a path, is there."""
+        first, _, rest = str(key).partition("/")
+        if not super().__contains__(first):
+            return False
+        return not rest or (hasattr(self[first], "keys") and rest in self[first])
+
+    def close(self) -> None:
+        """Do nothing: there is no file."""
+
+
+def snapshot_group(group: h5py.Group) -> h5pyDict:
+    """Read a group and everything below it into memory."""
+    copy = h5pyDict()
+    copy.attrs = dict(group.attrs)
+    for name, member in group.items():
+        if isinstance(member, h5py.Dataset):
+            copy[name] = AttrArray(member[()], attrs=dict(member.attrs))
+        else:
+            copy[name] = snapshot_group(member)
+    return copy

@@ -1,0 +1,138 @@
+"""`csr`: a sparse matrix by rows, in flat `indptr`, `indices` and `data`."""
+
+from typing import ClassVar
+
+import attrs
+import numpy as np
+
+from h5torch.batch import SparseColumn
+from h5torch.errors import FormatError, RegisterError
+from h5torch.rows import Array, Rows
+from h5torch.storage.ports import Sink, Sources
+from h5torch.values.convert import Casting
+from h5torch.values.data import SparseRows
+from h5torch.values.kinds import Value, decode_values, encode_values
+
+
+@attrs.frozen(kw_only=True)
+class CsrLayout:
+    """A sparse matrix; row `i` owns entries `indptr[i]:indptr[i + 1]`."""
+
+    mode: ClassVar[str] = "csr"
+    version: ClassVar[int] = 1
+    shape: tuple[int, int]
+    filled_to: int
+    n_stored: int
+    value: Value
+    load_sparse: bool = False
+
+    @property
+    def n_rows(self) -> int:
+        """Length of axis 0."""
+        return self.shape[0]
+
+
+def plan(data: SparseRows, value: Value, *, length: int | None, what: str) -> CsrLayout:
+    """Lay out a matrix of this width, with room for `length` rows."""
+    if value.kind != "number":
+        msg = f"{what}: mode='csr' stores numbers, found {value.kind}; use mode='N-D'"
+        raise RegisterError(msg)
+    n_rows = data.shape[0] if length is None else length
+    return CsrLayout(shape=(n_rows, data.n_cols), filled_to=0, n_stored=0, value=value)
+
+
+def write(
+    sink: Sink, layout: CsrLayout, data: SparseRows, *, growing: bool, casting: Casting, what: str
+) -> CsrLayout:
+    """Make the three datasets and fill in the first block."""
+    if not growing and data.shape == layout.shape:
+        encoded = _encode(layout, data, casting=casting, what=what)
+        sink.write_all("indptr", data.indptr)
+        sink.write_all("indices", data.indices)
+        sink.write_all("data", encoded)
+        return attrs.evolve(layout, filled_to=data.shape[0], n_stored=len(encoded))
+    rows = 0 if growing else layout.n_rows
+    int64 = np.dtype(np.int64)  # room for any number of entries, whatever the first block's width
+    sink.create(
+        "indptr", shape=(rows + 1,), dtype=int64, grow_axis=0 if growing else None, expect=data.shape[0]
+    )
+    n_new = len(data.data)
+    sink.create("indices", shape=(0,), dtype=data.indices.dtype, grow_axis=0, expect=n_new)
+    sink.create("data", shape=(0,), dtype=layout.value.save, grow_axis=0, expect=n_new)
+    return append(sink, attrs.evolve(layout, shape=(rows, layout.shape[1])), data, casting=casting, what=what)
+
+
+def append(sink: Sink, layout: CsrLayout, data: SparseRows, *, casting: Casting, what: str) -> CsrLayout:
+    """Fill in the next rows."""
+    if data.n_cols != layout.shape[1]:
+        msg = f"{what}: the matrix has {layout.shape[1]} columns, the block {data.n_cols}"
+        raise RegisterError(msg)
+    encoded = _encode(layout, data, casting=casting, what=what)
+    sink.write("data", layout.n_stored, encoded)
+    sink.write("indices", layout.n_stored, data.indices)
+    sink.write("indptr", layout.filled_to + 1, data.indptr[1:].astype(np.int64) + layout.n_stored)
+    filled = layout.filled_to + data.shape[0]
+    return attrs.evolve(
+        layout,
+        filled_to=filled,
+        shape=(max(filled, layout.n_rows), layout.shape[1]),
+        n_stored=layout.n_stored + len(encoded),
+    )
+
+
+def _encode(layout: CsrLayout, data: SparseRows, *, casting: Casting, what: str) -> Array:
+    return encode_values(
+        data.data,
+        layout.value,
+        casting=casting,
+        what=what,
+        first_row=layout.filled_to,
+        row_ends=data.indptr[1:],
+    )
+
+
+def gather(sources: Sources, layout: CsrLayout, rows: Rows, *, what: str) -> SparseColumn:
+    """Read rows; those never filled are empty.
+
+    Raises:
+        FormatError: `indptr` decreases or points outside, or a column index is out of range.
+    """
+    starts, stops = row_bounds(sources["indptr"].take(np.concatenate([rows, rows + 1])))
+    unfilled = rows >= layout.filled_to
+    starts[unfilled] = stops[unfilled] = 0
+    check_bounds(starts, stops, rows, limit=layout.n_stored, what=f"{what}/indptr")
+    indices = sources["indices"].ranges(starts, stops)
+    if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= layout.shape[1]):
+        msg = f"/{what}/indices: found columns {indices.min()} to {indices.max()} of {layout.shape[1]}"
+        raise FormatError(msg)
+    data = decode_values(sources["data"].ranges(starts, stops), layout.value, what=what)
+    return SparseColumn(
+        indptr=np.concatenate([[0], np.cumsum(stops - starts)]),
+        indices=indices,
+        data=data,
+        n_cols=layout.shape[1],
+        as_sparse=layout.load_sparse,
+    )
+
+
+def row_bounds(bounds: Array) -> tuple[Rows, Rows]:
+    """Split the values read at `[rows, rows + 1]` of an offset array into starts and stops."""
+    whole = bounds.astype(np.intp)
+    starts, stops = np.split(whole, 2)
+    return starts.copy(), stops.copy()
+
+
+def check_bounds(starts: Rows, stops: Rows, rows: Rows, *, limit: int, what: str) -> None:
+    """Refuse offsets that would give another row's entries.
+
+    Raises:
+        FormatError: a start is negative, a stop precedes its start, or lies beyond `limit`.
+    """
+    wrong = (starts < 0) | (stops < starts) | (stops > limit)
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        msg = (
+            f"/{what}: row {rows[at]} is said to hold entries {starts[at]} to {stops[at]} of {limit}; "
+            "the file is damaged, register the object anew"
+        )
+        raise FormatError(msg)

@@ -1,0 +1,155 @@
+"""`ragged`: rows of different length or shape, as flat values and offsets."""
+
+from typing import ClassVar
+
+import attrs
+import numpy as np
+
+from h5torch.batch import RaggedColumn, TextColumn
+from h5torch.errors import FormatError, RegisterError
+from h5torch.layouts.csr import check_bounds, row_bounds
+from h5torch.rows import Array, Rows
+from h5torch.storage.ports import Sink, Sources
+from h5torch.values.convert import Casting
+from h5torch.values.data import RaggedRows
+from h5torch.values.kinds import Value, decode_values, encode_values
+
+
+@attrs.frozen(kw_only=True)
+class RaggedLayout:
+    """Row `i` is `values[offsets[i]:offsets[i + 1]]`, of shape `shapes[i]` where rows have axes."""
+
+    mode: ClassVar[str] = "ragged"
+    version: ClassVar[int] = 1
+    shape: tuple[int]
+    filled_to: int
+    row_rank: int
+    n_stored: int
+    value: Value
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.shape[0]
+
+
+def plan(data: RaggedRows, value: Value, *, length: int | None, what: str) -> RaggedLayout:
+    """Lay out rows of this rank, with room for `length` of them."""
+    n_rows = len(data.rows) if length is None else length
+    rank = _rank(data, what=what)
+    if data.text:
+        value = Value(kind="text", save=np.dtype(np.uint8), load=value.load)
+    return RaggedLayout(shape=(n_rows,), filled_to=0, row_rank=rank, n_stored=0, value=value)
+
+
+def _rank(data: RaggedRows, *, what: str) -> int:
+    ranks = sorted({row.ndim for row in data.rows})
+    if len(ranks) != 1 or ranks[0] == 0:
+        msg = f"{what}: rows have ranks {ranks}; give every row the same number of axes, at least one"
+        raise RegisterError(msg)
+    return ranks[0]
+
+
+def write(
+    sink: Sink, layout: RaggedLayout, data: RaggedRows, *, growing: bool, casting: Casting, what: str
+) -> RaggedLayout:
+    """Make the datasets and fill in the first rows."""
+    whole = not growing and len(data.rows) == layout.n_rows
+    rows = 0 if growing else layout.n_rows
+    grow = 0 if growing else None
+    int64 = np.dtype(np.int64)
+    layout = attrs.evolve(layout, shape=(rows,))
+    n_new = len(data.rows)
+    sink.create("offsets", shape=(rows + 1,), dtype=int64, grow_axis=grow, expect=n_new)
+    if layout.row_rank > 1:
+        shape = (rows, layout.row_rank)
+        sink.create("shapes", shape=shape, dtype=int64, grow_axis=grow, expect=n_new)
+    if not whole:
+        sizes = sum(row.size for row in data.rows)
+        sink.create("values", shape=(0,), dtype=layout.value.save, grow_axis=0, expect=sizes)
+        return append(sink, layout, data, casting=casting, what=what)
+    return _add(sink, layout, data, casting=casting, what=what, whole=True)
+
+
+def append(
+    sink: Sink, layout: RaggedLayout, data: RaggedRows, *, casting: Casting, what: str
+) -> RaggedLayout:
+    """Fill in the next rows."""
+    if data.text != (layout.value.kind == "text") or _rank(data, what=what) != layout.row_rank:
+        msg = f"{what}: rows of rank {layout.row_rank} and dtype {layout.value.load} cannot take {data.dtype}"
+        raise RegisterError(msg)
+    return _add(sink, layout, data, casting=casting, what=what, whole=False)
+
+
+def _add(
+    sink: Sink, layout: RaggedLayout, data: RaggedRows, *, casting: Casting, what: str, whole: bool
+) -> RaggedLayout:
+    flat = np.concatenate([row.reshape(-1) for row in data.rows])
+    sizes = np.array([row.size for row in data.rows], dtype=np.int64)
+    ends = np.cumsum(sizes)
+    encoded = flat
+    if layout.value.kind != "text":
+        encoded = encode_values(
+            flat,
+            layout.value,
+            casting=casting,
+            what=what,
+            first_row=layout.filled_to,
+            row_ends=ends,
+        )
+    if whole:
+        sink.write_all("values", encoded)
+    else:
+        sink.write("values", layout.n_stored, encoded)
+    if layout.row_rank > 1:
+        shapes = np.array([row.shape for row in data.rows], dtype=np.int64)
+        sink.write("shapes", layout.filled_to, shapes)
+    sink.write("offsets", layout.filled_to + 1, layout.n_stored + ends)
+    filled = layout.filled_to + len(data.rows)
+    return attrs.evolve(
+        layout,
+        filled_to=filled,
+        shape=(max(filled, layout.n_rows),),
+        n_stored=layout.n_stored + len(encoded),
+    )
+
+
+def gather(sources: Sources, layout: RaggedLayout, rows: Rows, *, what: str) -> RaggedColumn | TextColumn:
+    """Read rows; those never filled are empty.
+
+    Raises:
+        FormatError: offsets or shapes do not fit the values.
+    """
+    starts, stops = row_bounds(sources["offsets"].take(np.concatenate([rows, rows + 1])))
+    unfilled = rows >= layout.filled_to
+    starts[unfilled] = stops[unfilled] = 0
+    check_bounds(starts, stops, rows, limit=layout.n_stored, what=f"{what}/offsets")
+    flat = sources["values"].ranges(starts, stops)
+    cuts = np.cumsum(stops - starts)
+    if layout.value.kind == "text":
+        pieces = np.split(flat, cuts[:-1]) if len(rows) else []
+        return TextColumn(
+            texts=tuple(_text(piece, row, what) for piece, row in zip(pieces, rows, strict=True))
+        )
+    pieces = np.split(decode_values(flat, layout.value, what=what), cuts[:-1]) if len(rows) else []
+    if layout.row_rank > 1:
+        shapes = sources["shapes"].take(rows)
+        _check_shapes(shapes, stops - starts, rows, what=what)
+        pieces = [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
+    return RaggedColumn(rows=tuple(pieces), bfloat16=layout.value.bfloat16)
+
+
+def _text(piece: Array, row: int, what: str) -> str:
+    try:
+        return piece.tobytes().decode()
+    except UnicodeDecodeError as error:
+        msg = f"/{what}: row {row} holds bytes that are not UTF-8 ({error})"
+        raise FormatError(msg) from error
+
+
+def _check_shapes(shapes: Array, sizes: Rows, rows: Rows, *, what: str) -> None:
+    wrong = (shapes.prod(axis=1) != sizes) | (shapes < 0).any(axis=1)
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        msg = f"/{what}/shapes: row {rows[at]} has shape {tuple(shapes[at])} but {sizes[at]} values"
+        raise FormatError(msg)

@@ -1,0 +1,63 @@
+"""What a layout needs of storage: arrays to read from and arrays to write to."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from h5torch.rows import Array, Rows
+
+
+class Source(Protocol):
+    """One stored array, read in pieces. What is returned belongs to the caller."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the whole array."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of the values as stored."""
+
+    def take(self, rows: Rows, *, axis: int = 0) -> Array:
+        """Return rows along `axis`, that axis first, in the order asked, repeats kept."""
+
+    def pick(self, index: tuple[Rows, ...]) -> Array:
+        """Return single elements: one index array an axis, all of shape `(n,)`."""
+
+    def whole(self) -> Array:
+        """Return the whole array."""
+
+    def ranges(self, starts: Rows, stops: Rows) -> Array:
+        """Return `array[start:stop]` of every pair along axis 0, one after the other."""
+
+
+class Sink(Protocol):
+    """One object being written, as named arrays; the empty name is the object itself."""
+
+    def create(
+        self,
+        part: str,
+        *,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        grow_axis: int | None = None,
+        expect: int = 0,
+        utf8: bool = False,
+    ) -> None:
+        """Make an array; with `grow_axis` it may be lengthened, by about `expect` at a time."""
+
+    def create_vlen(self, part: str, *, length: int, dtype: np.dtype[Any], growing: bool) -> None:
+        """Make an array of variable-length rows."""
+
+    def write(self, part: str, start: int, values: Array, *, axis: int = 0) -> None:
+        """Write `values` at `start` along `axis`, lengthening a growing array where needed."""
+
+    def write_all(self, part: str, values: Array, *, utf8: bool = False) -> None:
+        """Make an array of exactly these values."""
+
+    def write_objects(self, part: str, start: int, rows: tuple[Array, ...]) -> None:
+        """Write variable-length rows from row `start` on."""
+
+
+Sources: TypeAlias = Mapping[str, Source]

@@ -1,0 +1,145 @@
+"""Writing arrays into an open HDF5 file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import h5py
+import numpy as np
+
+from h5torch.rows import Array
+
+# Datasets whose length is not known beforehand are stored in chunks of about so many bytes.
+_CHUNK_BYTES = 1 << 20
+_LEAST_BYTES = 1 << 12
+
+
+@attrs.frozen(kw_only=True)
+class Storage:
+    """How the caller wants arrays stored; the default is one contiguous run of bytes."""
+
+    chunks: bool | int | tuple[int, ...] = False
+    compression: str | int | None = None
+    options: Mapping[str, Any] = attrs.field(factory=dict)
+
+    @property
+    def contiguous(self) -> bool:
+        """Whether nothing asks for chunks."""
+        return not self.chunks and self.compression is None and not self.options
+
+
+@attrs.frozen
+class H5Sink:
+    """One object of an open HDF5 file, made of named datasets (the empty name: one dataset)."""
+
+    file: h5py.Group
+    path: str
+    storage: Storage = Storage()
+
+    def create(
+        self,
+        part: str,
+        *,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        grow_axis: int | None = None,
+        expect: int = 0,
+        utf8: bool = False,
+    ) -> None:
+        """Make an array; with `grow_axis` it may be lengthened, by about `expect` at a time."""
+        arguments = self._layout(shape, dtype, grow_axis, expect)
+        self.file.create_dataset(
+            self._name(part), shape=shape, dtype=_h5_dtype(dtype, utf8=utf8), **arguments
+        )
+
+    def create_vlen(self, part: str, *, length: int, dtype: np.dtype[Any], growing: bool) -> None:
+        """Make an array of variable-length rows."""
+        self.file.create_dataset(
+            self._name(part),
+            shape=(length,),
+            maxshape=(None,) if growing else None,
+            dtype=h5py.vlen_dtype(dtype),
+        )
+
+    def write_all(self, part: str, values: Array, *, utf8: bool = False) -> None:
+        """Make an array of exactly these values."""
+        arguments = self._layout(values.shape, values.dtype, None, 0) if values.ndim else {}
+        dtype = _h5_dtype(values.dtype, utf8=utf8)
+        self.file.create_dataset(self._name(part), data=values.view(dtype), dtype=dtype, **arguments)
+
+    def write(self, part: str, start: int, values: Array, *, axis: int = 0) -> None:
+        """Write `values` at `start` along `axis`, lengthening a growing array where needed."""
+        stop = start + values.shape[axis]
+        if stop == start:
+            return
+        dataset = self._dataset(part)
+        if dataset.shape[axis] < stop:
+            dataset.resize(stop, axis=axis)
+        if dataset.dtype.kind == "S":  # HDF5 tells UTF-8 from bytes by the dtype's metadata
+            values = values.astype(f"S{dataset.dtype.itemsize}").view(dataset.dtype)
+        dataset[(*(slice(None),) * axis, slice(start, stop))] = values
+
+    def write_objects(self, part: str, start: int, rows: tuple[Array, ...]) -> None:
+        """Write variable-length rows from row `start` on."""
+        dataset = self._dataset(part)
+        if dataset.shape[0] < start + len(rows):
+            dataset.resize(start + len(rows), axis=0)
+        for row, values in enumerate(rows, start):
+            dataset[row] = values
+
+    def _name(self, part: str) -> str:
+        return f"{self.path}/{part}" if part else self.path
+
+    def _dataset(self, part: str) -> h5py.Dataset:
+        dataset = self.file[self._name(part)]
+        if not isinstance(dataset, h5py.Dataset):
+            raise TypeError(self._name(part))
+        return dataset
+
+    def _layout(
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], grow_axis: int | None, expect: int
+    ) -> dict[str, Any]:
+        """Decide chunks and filters of one dataset."""
+        if grow_axis is None and (self.storage.contiguous or 0 in shape):
+            return {}
+        maxshape = tuple(None if axis == grow_axis else n for axis, n in enumerate(shape))
+        asked = self.storage.chunks
+        chunks: tuple[int, ...] | bool
+        if isinstance(asked, tuple) and len(asked) == len(shape):
+            chunks = asked
+        else:
+            rows = asked if isinstance(asked, int) and not isinstance(asked, bool) else None
+            chunks = chunk_shape(shape, dtype.itemsize, axis=grow_axis or 0, rows=rows, expect=expect)
+        if grow_axis is None:
+            chunks = tuple(min(a, b) for a, b in zip(chunks, shape, strict=True))
+        return {
+            "maxshape": maxshape,
+            "chunks": chunks,
+            "compression": self.storage.compression,
+            **self.storage.options,
+        }
+
+
+def chunk_shape(
+    shape: tuple[int, ...], itemsize: int, *, axis: int, rows: int | None, expect: int
+) -> tuple[int, ...]:
+    """Choose chunks of whole rows.
+
+    Args:
+        shape: Shape of the dataset.
+        itemsize: Bytes of one value.
+        axis: The axis whose rows are chunked.
+        rows: Rows in a chunk as asked for, or `None`: as many as make a mebibyte, but no more
+            than are written at a time, down to four kibibytes.
+        expect: Rows written at a time, or 0 where that is unknown.
+    """
+    row_bytes = max(1, itemsize)
+    for at, length in enumerate(shape):
+        row_bytes *= 1 if at == axis else max(1, length)
+    largest, smallest = _CHUNK_BYTES // row_bytes, _LEAST_BYTES // row_bytes
+    n_rows = rows or max(1, min(largest, max(smallest, expect or largest)))
+    return tuple(n_rows if at == axis else max(1, length) for at, length in enumerate(shape))
+
+
+def _h5_dtype(dtype: np.dtype[Any], *, utf8: bool) -> np.dtype[Any]:
+    return h5py.string_dtype("utf-8", dtype.itemsize) if utf8 else dtype

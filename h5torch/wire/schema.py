@@ -1,0 +1,44 @@
+"""The schema of a whole file, read object by object."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from h5torch.errors import FormatError
+from h5torch.layouts import Layout
+from h5torch.schema import CENTRAL, UNSTRUCTURED, Schema, alignment_problem
+from h5torch.wire.objects import is_stamped, read_layout
+
+
+def keys_of(root: Any) -> Iterator[str]:
+    """Go over the keys of the objects in a file or in what `File.to_dict` gave."""
+    for group in root:
+        if group == CENTRAL:
+            yield CENTRAL
+        elif group.isdecimal() or group == UNSTRUCTURED:
+            members = root[group]
+            if hasattr(members, "keys"):
+                yield from (f"{group}/{name}" for name in members)
+
+
+def read_schema(root: Any) -> Schema:
+    """Read what a file holds; problems are gathered, not raised."""
+    objects: dict[str, Layout] = {}
+    problems: dict[str, str] = {}
+    unfinished = []
+    for key in keys_of(root):
+        try:
+            if is_stamped(root[key]):
+                objects[key] = read_layout(root, key)
+            else:
+                unfinished.append(key)
+        except FormatError as error:
+            problems[key] = str(error)
+        except KeyError as error:
+            problems[key] = f"a link that leads nowhere ({error})"
+    if CENTRAL in objects:
+        for key, layout in list(objects.items()):
+            problem = alignment_problem(key, layout, objects[CENTRAL].shape)
+            if problem:
+                problems[key] = problem
+                del objects[key]
+    return Schema(objects=objects, problems=problems, unfinished=tuple(unfinished))

@@ -1,0 +1,100 @@
+"""How classes are spread over parts: counts, and the same as text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from h5torch.parts import LEFT_OUT_NAME, Parts
+from splits.errors import SplitError
+
+__all__ = ["ClassCounts", "class_counts", "class_table", "part_table"]
+
+_MOST_CLASSES = 20
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ClassCounts:
+    """Rows of each class in each part, most frequent class first.
+
+    Attributes:
+        classes: Names of the classes as text; the last may stand for all others.
+        parts: Names of the parts.
+        counts: int64 of shape `(n_classes, n_parts)`.
+    """
+
+    classes: tuple[str, ...]
+    parts: tuple[str, ...]
+    counts: npt.NDArray[np.int64]
+
+    @property
+    def shares(self) -> npt.NDArray[np.float64]:
+        """Share of each class within its part, shape as `counts`; 0 in an empty part."""
+        totals = np.maximum(self.counts.sum(axis=0), 1)
+        return np.asarray(self.counts / totals, np.float64)
+
+
+def class_counts(table: Parts, labels: npt.NDArray[Any], *, most: int) -> ClassCounts:
+    """Count the rows of each class in each part; rows left out do not count.
+
+    Args:
+        table: The part of each row.
+        labels: Class of each row, shape `(n_rows,)`.
+        most: Classes to show at most, at least 2; rarer ones are put together in a last one, "other".
+
+    Raises:
+        SplitError: `labels` has another shape.
+    """
+    labels = np.asarray(labels)
+    if labels.shape != (table.n_rows,):
+        msg = (
+            f"split {table.name!r} has {table.n_rows} rows, labels have shape {labels.shape}; give one a row"
+        )
+        raise SplitError(msg)
+    names, code = np.unique(labels, return_inverse=True)
+    kept = table.codes < len(table.parts)
+    cell = code[kept] * len(table.parts) + table.codes[kept]
+    counts = np.bincount(cell, minlength=len(names) * len(table.parts)).reshape(len(names), -1)
+    order = np.argsort(-counts.sum(axis=1), kind="stable")
+    classes, counts = [str(name) for name in names[order]], counts[order].astype(np.int64)
+    if len(classes) > most:
+        others = counts[most - 1 :].sum(axis=0, keepdims=True)
+        counts = np.concatenate([counts[: most - 1], others])
+        classes = [*classes[: most - 1], f"other ({len(classes) - most + 1} classes)"]
+    return ClassCounts(classes=tuple(classes), parts=table.parts, counts=counts)
+
+
+def part_table(table: Parts) -> str:
+    """Write rows and share of each part, a line each."""
+    counts = {**table.counts, **({LEFT_OUT_NAME: table.n_left_out} if table.n_left_out else {})}
+    lines = [[part, str(count), f"{count / max(1, table.n_rows):.2%}"] for part, count in counts.items()]
+    return _align([["part", "rows", "share"], *lines])
+
+
+def class_table(table: Parts, labels: npt.NDArray[Any]) -> str:
+    """Write the share of each class within each part, the 20 most frequent a line each.
+
+    Raises:
+        SplitError: `labels` has another shape.
+    """
+    found = class_counts(table, labels, most=_MOST_CLASSES)
+    head = ["class", *(f"{part} ({table.counts[part]})" for part in found.parts)]
+    lines = [
+        [name, *(f"{share:.2%}" for share in shares)]
+        for name, shares in zip(found.classes, found.shares.tolist(), strict=True)
+    ]
+    return _align([head, *lines])
+
+
+def _align(lines: Sequence[Sequence[str]]) -> str:
+    """Set a table: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [line[0].ljust(widths[0])]
+            + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+        ).rstrip()
+        for line in lines
+    )

@@ -1,0 +1,290 @@
+"""The command line, run as people run it: in a child process, in a pipe and on a terminal."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import h5torch
+import samplers
+import splits
+from h5torch.cli import text
+from h5torch.cli.app import run
+from h5torch.cli.contents import Contents, Entry, Section
+from h5torch.cli.demo.docstrings import read_docstrings, tokenize
+from h5torch.cli.tree import draw
+from h5torch.errors import H5torchError
+
+RUN = "import sys; from h5torch.cli import main; sys.argv[0] = 'h5torch'; main()"
+ESCAPE = "\x1b"
+
+
+def h5torch_command(*arguments: object, code: str = RUN, **environment: str):
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+    )
+
+
+def on_terminal(*arguments: object, **environment: str) -> str:
+    """Run a command with a terminal as its standard output and return what it wrote there."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", RUN, *map(str, arguments)]
+    env = {**os.environ, "PYTHONIOENCODING": "utf-8", "TERM": "xterm", "COLUMNS": "80", **environment}
+    child = subprocess.Popen(command, stdout=theirs, env=env)
+    os.close(theirs)
+    written = b""
+    try:
+        while block := os.read(ours, 65536):
+            written += block
+    except OSError:  # Linux says so when the last writer has closed its end
+        pass
+    os.close(ours)
+    assert child.wait() == 0
+    return written.decode()
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory):
+    """A small file with one of everything that `tree` tells of."""
+    path = tmp_path_factory.mktemp("tree") / "cells.h5t"
+    with h5torch.File(path, "w") as f:
+        f.register(np.eye(30, 4, dtype=np.float32), "central", mode="csr")
+        f.register(np.arange(30.0), 0, name="dose", dtype_load="float32")
+        f.register(["a", "b", "c"] * 10, 0, name="type", categories=["a", "b", "c"])
+        f.register(["un", "deux"] * 15, 0, name="mot")
+        f.register(np.zeros((10, 2)), 0, name="half-done", length=30)
+        f.register([np.arange(i + 1) for i in range(4)], 1, name="gene\x1b[2Jtokens")
+        f.register(np.arange(7), "unstructured", name="sevens")
+        splits.create(f, "main", splits.Stratified(by="0/type", parts={"train": 0.8, "test": 0.2}, seed=5))
+        samplers.save(f, "shuffled", samplers.Shuffled(seed=3))
+    return path
+
+
+def test_tree_shows_every_object_with_mode_shape_values_and_bytes(cells):
+    done = h5torch_command("tree", cells)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert re.fullmatch(r"cells\.h5t +[\d.]+ kB", lines[0])
+    assert re.fullmatch(r"central +csr +30 × 4 +float32 +[\d.]+ k?B", lines[1])
+    shown = "\n".join(lines)
+    assert re.search(r"─ dose +N-D +30 +float64 → float32 +240 B", shown)
+    assert re.search(r"─ type +N-D +30 +3 categories +\d+ B", shown)
+    assert re.search(r"─ mot +N-D +30 +text +", shown)
+    assert re.search(r"─ half-done +N-D +30 × 2 +float64 .*\n.*filled 10 of 30 rows", shown)
+    assert re.search(r"─ sevens +N-D +7 +int64 +56 B", shown)
+    assert re.search(r"─ main +Stratified .*\n.*train 24, test 6", shown)
+    assert re.search(r"─ shuffled +Shuffled", shown)
+
+
+def test_tree_escapes_names_that_would_move_the_cursor(cells):
+    done = h5torch_command("tree", cells)
+
+    assert ESCAPE not in done.stdout
+    assert "gene\\x1b[2Jtoken" in done.stdout
+
+
+def test_tree_colours_a_terminal_unless_told_not_to(cells):
+    assert ESCAPE in on_terminal("tree", cells, NO_COLOR="")
+    assert ESCAPE not in on_terminal("tree", cells, NO_COLOR="1")
+    assert ESCAPE not in on_terminal("tree", cells, NO_COLOR="", TERM="dumb")
+
+
+names = st.text(st.characters(codec="utf-8"), max_size=100)
+entries = st.builds(
+    Entry,
+    name=names,
+    kind=names,
+    shape=names,
+    values=names,
+    n_bytes=st.integers(0, 10**19),
+    notes=st.lists(names, max_size=2).map(tuple),
+)
+sections = st.builds(Section, title=names, entries=st.lists(entries, max_size=3).map(tuple))
+
+
+@given(
+    contents=st.builds(
+        Contents,
+        name=names,
+        n_bytes=st.integers(0, 10**19),
+        central=st.none() | entries,
+        sections=st.lists(sections, max_size=3).map(tuple),
+    )
+)
+def test_whatever_a_file_says_a_line_is_printable_and_fits_80_columns(contents):
+    for line in draw(contents):
+        assert line.isprintable()
+        assert text.columns(line) <= text.WIDTH
+
+
+def test_wide_characters_count_for_two_columns_and_combining_ones_for_none():
+    assert text.columns("表") == 2
+    assert text.columns("e\u0301") == 1
+    assert text.fit("表表表", 5) == "表表…"
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "written"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (99_949, "99.9 kB"), (99_950, "100 kB"),
+     (999_499, "999 kB"), (999_500, "1.0 MB"), (2_500_000_000, "2.5 GB"), (10**19, "10000 PB")],
+)  # fmt: skip
+def test_sizes_are_written_with_a_unit(n_bytes, written):
+    assert text.size(n_bytes) == written
+
+
+def test_help_names_every_command_and_version_is_the_installed_one():
+    shown = h5torch_command("--help")
+    assert shown.returncode == 0
+    assert {"demo", "tree"} <= set(shown.stdout.split())
+    assert ESCAPE not in shown.stdout
+
+    assert h5torch_command("--version").stdout.strip() == version("h5torch")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tre"], 'Unknown command "tre". Did you mean "tree"?'),
+        (["tree"], "FILE requires an argument"),
+        (["tree", "a", "--nope"], "Unknown option: --nope"),
+    ],
+)
+def test_a_command_that_is_not_understood_exits_with_2(capsys, arguments, message):
+    assert run(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_is_one_line_and_exit_1(tmp_path):
+    done = h5torch_command("tree", tmp_path / "absent.h5t")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"h5torch: .*absent\.h5t.*\n", done.stderr)
+
+
+def test_a_file_that_is_not_hdf5_is_one_line_and_exit_1(tmp_path):
+    (tmp_path / "note.h5t").write_text("no HDF5", encoding="utf-8")
+    done = h5torch_command("tree", tmp_path / "note.h5t")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"h5torch: .*note\.h5t.*\n", done.stderr)
+
+
+def test_debug_shows_where_an_error_came_from(tmp_path):
+    done = h5torch_command("tree", tmp_path / "absent.h5t", "--debug")
+
+    assert done.returncode == 1
+    assert "Traceback (most recent call last)" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(cells):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run([sys.executable, "-c", RUN, "tree", cells], stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_an_interrupted_command_says_so_and_exits_with_130(monkeypatch, capsys, tmp_path):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("h5torch.cli.reading.read_contents", interrupted)
+
+    assert run(["tree", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "h5torch: interrupted\n"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The demo's folder and what it printed, the second time it ran there."""
+    folder = tmp_path_factory.mktemp("demo") / "new"
+    first = h5torch_command("demo", "--out", folder)
+    assert (first.returncode, first.stderr) == (0, "")
+    second = h5torch_command("demo", "--out", folder)
+    assert (second.returncode, second.stderr) == (0, "")
+    return folder, second.stdout
+
+
+def test_demo_trains_to_more_than_95_percent_on_digits(demo):
+    accuracies = re.findall(r"test accuracy +([\d.]+)%", demo[1])
+
+    assert float(accuracies[0]) > 95
+    assert float(accuracies[1]) > 60  # 26 modules, the commonest of which 11 % of docstrings belong to
+
+
+def test_demo_prints_lines_of_80_columns_and_no_escapes_in_a_pipe(demo):
+    assert [line for line in demo[1].splitlines() if len(line) > text.WIDTH] == []
+    assert ESCAPE not in demo[1]
+
+
+def test_demo_leaves_two_whole_files_and_a_picture(demo):
+    folder, _ = demo
+
+    assert sorted(p.name for p in folder.iterdir()) == ["class-shares.png", "digits.h5t", "docstrings.h5t"]
+    assert (folder / "class-shares.png").read_bytes().startswith(b"\x89PNG")
+    with h5py.File(folder / "digits.h5t") as f:
+        assert f["central"].shape == (1797, 8, 8)
+
+
+def test_demo_says_how_to_get_matplotlib_and_goes_on_without(tmp_path):
+    code = "import sys; sys.modules['matplotlib'] = None; " + RUN
+    done = h5torch_command("demo", "--out", tmp_path, code=code)
+
+    assert done.returncode == 0
+    assert "pip install 'h5torch[plot]'" in done.stdout
+    assert not (tmp_path / "class-shares.png").exists()
+
+
+def test_demo_refuses_a_folder_that_is_a_file(tmp_path, capsys):
+    (tmp_path / "taken").touch()
+
+    assert run(["demo", "--out", str(tmp_path / "taken")]) == 1
+    assert "taken" in capsys.readouterr().err
+
+
+def test_both_ways_that_the_demo_measures_read_the_same_rows(demo):
+    from h5torch.cli.demo.speed import batches_by_row
+
+    path = demo[0] / "digits.h5t"
+    dataset = h5torch.Dataset(path, split="main/train", columns=["0/label"])
+    with h5py.File(path) as f:
+        by_row = list(batches_by_row(f, dataset.indices))
+    rows = [dataset[i] for i in range(len(dataset))]
+
+    images = np.concatenate([image.numpy() for image, _ in by_row])
+    np.testing.assert_array_equal(images, [row["central"] for row in rows])
+
+
+def test_tokens_are_numbered_by_frequency_and_then_by_alphabet():
+    tokens = tokenize(["b a", "A c: b", ""], n_tokens=4)
+
+    assert tokens.vocabulary == ("<pad>", "<rare>", "a", "b")
+    assert [row.tolist() for row in tokens.ids] == [[3, 2], [2, 1, 1, 3], []]
+
+
+def test_docstrings_come_from_sources_with_the_names_that_code_uses():
+    texts = {d.name: d for d in read_docstrings()}
+
+    assert texts["argparse.ArgumentParser"].module == "argparse"
+    assert texts["email.message.Message.as_string"].text.startswith("Return the entire formatted message")
+    assert len(texts) > 2000
+
+
+def test_a_python_without_sources_is_told_so(monkeypatch, tmp_path):
+    monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
+
+    with pytest.raises(H5torchError, match="no sources of the standard library"):
+        read_docstrings()
