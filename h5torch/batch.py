@@ -166,7 +166,7 @@ def cell_of(column: Column) -> Cell:
         case TextColumn():
             return Cell(kind="text")
         case DenseColumn():
-            text = column.values.dtype.kind in "US"
+            text = column.values.dtype.kind in "USO"
             return Cell(kind="text" if text else "dense", bfloat16=column.bfloat16)
 
 

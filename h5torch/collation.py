@@ -114,6 +114,8 @@ def _tensors(columns: Mapping[str, Column]) -> dict[str, Any]:
                 tensors[key] = _sparse(column)
             case SparseColumn():
                 tensors[key] = _tensor(key, column.stack())
+            case RaggedColumn() if {row.ndim for row in column.rows} == {0}:
+                tensors[key] = _tensor(key, np.stack(column.rows))
             case RaggedColumn():
                 tensors[key], tensors[f"{key}/{LENGTHS}"] = _padded(key, column)
             case TextColumn():
@@ -124,7 +126,7 @@ def _tensors(columns: Mapping[str, Column]) -> dict[str, Any]:
 
 
 def _dense(key: str, column: DenseColumn) -> Any:
-    if column.values.dtype.kind in "US":
+    if column.values.dtype.kind in "USO":
         return column.values.tolist()
     tensor = _tensor(key, column.values)
     return tensor.to(torch.bfloat16) if column.bfloat16 else tensor
@@ -159,8 +161,6 @@ def _padded(key: str, column: RaggedColumn) -> tuple[torch.Tensor, torch.Tensor]
     if len(ranks) != 1:
         msg = f"{key}: rows of ranks {sorted(ranks)} make no tensor; collate them yourself"
         raise ArgumentTypeError(msg)
-    if ranks == {0}:
-        return _tensor(key, np.stack(column.rows)), torch.ones(len(column), dtype=torch.int64)
     shapes = np.array([row.shape for row in column.rows], dtype=np.int64)
     padded = np.zeros((len(shapes), *shapes.max(axis=0)), dtype=column.rows[0].dtype)
     for position, row in enumerate(column.rows):

@@ -23,8 +23,9 @@ class Handle:
         """
         self._given: File | h5pyDict | None = None
         self._path: Path | None = None
-        self._pid = os.getpid()
+        self._given_in = os.getpid()
         self._open: Any = None
+        self._opened_in = 0
         if isinstance(file, (str, os.PathLike)):
             self._path = Path(file).absolute()
         elif isinstance(file, h5pyDict):
@@ -48,11 +49,12 @@ class Handle:
         """
         if isinstance(self._given, h5pyDict):
             return self._given
-        if self._given and (self._pid == os.getpid() or _lives_in_memory(self._given)):
+        pid = os.getpid()
+        if self._given and (self._given_in == pid or _lives_in_memory(self._given)):
             return self._given
-        if self._open is None or self._pid != os.getpid() or not self._open:
+        if self._opened_in != pid or not self._open:
             self._open = self._fresh()
-            self._pid = os.getpid()
+            self._opened_in = pid
         return self._open
 
     def _fresh(self) -> File:
@@ -74,7 +76,7 @@ class Handle:
 
     def close(self) -> None:
         """Close what this process opened itself."""
-        if self._open is not None and self._pid == os.getpid():
+        if self._open is not None and self._opened_in == os.getpid():
             self._open.close()
         self._open = None
 

@@ -90,7 +90,7 @@ def _as_names(names: Iterable[str]) -> tuple[str, ...]:
 
 def _as_codes(codes: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     given = np.asarray(codes)
-    if given.dtype.kind not in "iu" or given.ndim != 1:
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
         msg = f"codes must be one-dimensional integers, got {given.dtype} of shape {given.shape}"
         raise ArgumentTypeError(msg)
     if given.size and not 0 <= int(given.min()) <= int(given.max()) <= LEFT_OUT:
@@ -120,16 +120,13 @@ class Parts:
     )
 
     def __attrs_post_init__(self) -> None:
-        """Check the names; the parts' number and names are checked together."""
+        """Check the names first, then the codes by them."""
         check_label(self.name, what="split")
         check_part_names(self.parts, what=f"split {self.name!r}")
-
-    @codes.validator
-    def _check_codes(self, _: "attrs.Attribute[npt.NDArray[np.uint8]]", value: npt.NDArray[np.uint8]) -> None:
-        stray = np.flatnonzero((value >= len(self.parts)) & (value != LEFT_OUT))
+        stray = np.flatnonzero((self.codes >= len(self.parts)) & (self.codes != LEFT_OUT))
         if stray.size:
             msg = (
-                f"split {self.name!r}: row {stray[0]} has code {value[stray[0]]}, which is neither one "
+                f"split {self.name!r}: row {stray[0]} has code {self.codes[stray[0]]}, which is neither one "
                 f"of its {len(self.parts)} parts nor {LEFT_OUT} (left out)"
             )
             raise SubsetError(msg)

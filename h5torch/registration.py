@@ -22,7 +22,7 @@ from h5torch.errors import (
 from h5torch.layouts import LAYOUTS, MODES, CsrLayout, DenseLayout, Layout
 from h5torch.names import check_name, did_you_mean
 from h5torch.schema import CENTRAL, UNSTRUCTURED, check_alignment
-from h5torch.storage.sink import H5Sink, Storage
+from h5torch.storage.sink import H5Sink, Storage, refusals_of_hdf5
 from h5torch.values import categories
 from h5torch.values.convert import Casting
 from h5torch.values.data import Data, DenseData
@@ -202,17 +202,15 @@ def _check_disk(file: h5py.File, layout: Layout, first: Data) -> None:
 
 @contextlib.contextmanager
 def _all_or_nothing(file: h5py.File, key: str) -> Iterator[None]:
-    """Remove what was begun if the block raises, and name the file if the disk was to blame."""
+    """Remove what was begun if the block raises."""
     _remove(file, key)  # what an interrupted registration left, which counts as absent
     try:
         yield
-        file.flush()
-    except BaseException as error:
+        with refusals_of_hdf5(file, key):
+            file.flush()
+    except BaseException:
         with contextlib.suppress(KeyError, OSError, RuntimeError):
             _remove(file, key)
-        if isinstance(error, (OSError, RuntimeError)) and not isinstance(error, StorageError):
-            msg = f"{file.filename}: writing {key} failed ({error}); nothing of it is kept"
-            raise StorageError(msg) from error
         raise
 
 

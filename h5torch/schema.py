@@ -1,8 +1,7 @@
 """What a file holds, as one record, and the rules that hold between its objects."""
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import attrs
 
@@ -10,20 +9,41 @@ from h5torch.errors import FormatError, RegisterError, UnknownNameError
 from h5torch.layouts import CooLayout, Layout
 from h5torch.names import did_you_mean
 
+V = TypeVar("V")
 CENTRAL = "central"
 UNSTRUCTURED = "unstructured"
 
 
-def _frozen_mapping(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(dict(mapping))
+class ByKey(Mapping[str, V]):
+    """A mapping that nobody can change, and that pickles."""
+
+    def __init__(self, items: Mapping[str, V]) -> None:
+        """Copy `items`."""
+        self._items = dict(items)
+
+    def __getitem__(self, key: str) -> V:
+        """Return what `key` stands for."""
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go over the keys."""
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        """Return how many keys there are."""
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        """Show the items as a dict shows them."""
+        return repr(self._items)
 
 
 @attrs.frozen(kw_only=True)
 class Schema:
     """The layouts of a file's objects by key: `central`, `0/name`, `unstructured/name`."""
 
-    objects: Mapping[str, Layout] = attrs.field(converter=_frozen_mapping)
-    problems: Mapping[str, str] = attrs.field(converter=_frozen_mapping, factory=dict)
+    objects: Mapping[str, Layout] = attrs.field(converter=ByKey)
+    problems: Mapping[str, str] = attrs.field(converter=ByKey, factory=dict)
     """What is wrong with an object, by key; such an object cannot be read."""
     unfinished: tuple[str, ...] = ()
     """Keys of objects whose writing was cut short; they count as absent."""

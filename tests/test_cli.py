@@ -10,6 +10,7 @@ from importlib.metadata import version
 import h5py
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,8 +85,9 @@ def test_tree_shows_every_object_with_mode_shape_values_and_bytes(cells):
     assert re.search(r"─ mot +N-D +30 +text +", shown)
     assert re.search(r"─ half-done +N-D +30 × 2 +float64 .*\n.*filled 10 of 30 rows", shown)
     assert re.search(r"─ sevens +N-D +7 +int64 +56 B", shown)
-    assert re.search(r"─ main +Stratified .*\n.*train 24, test 6", shown)
-    assert re.search(r"─ shuffled +Shuffled", shown)
+    assert re.search(r"─ main +stratified +30 +2 parts +\d+ B\n", shown)
+    assert "\n      train 24, test 6\n      by 0/type, seed 5\n      fingerprint " in shown
+    assert re.search(r"─ shuffled +shuffled +\d+ B\n +seed 3$", shown, re.MULTILINE)
 
 
 def test_tree_escapes_names_that_would_move_the_cursor(cells):
@@ -209,13 +211,11 @@ def test_an_interrupted_command_says_so_and_exits_with_130(monkeypatch, capsys, 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The demo's folder and what it printed, the second time it ran there."""
+    """The demo's folder and what it printed."""
     folder = tmp_path_factory.mktemp("demo") / "new"
-    first = h5torch_command("demo", "--out", folder)
-    assert (first.returncode, first.stderr) == (0, "")
-    second = h5torch_command("demo", "--out", folder)
-    assert (second.returncode, second.stderr) == (0, "")
-    return folder, second.stdout
+    done = h5torch_command("demo", "--out", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder, done.stdout
 
 
 def test_demo_trains_to_more_than_95_percent_on_digits(demo):
@@ -226,8 +226,11 @@ def test_demo_trains_to_more_than_95_percent_on_digits(demo):
 
 
 def test_demo_prints_lines_of_80_columns_and_no_escapes_in_a_pipe(demo):
-    assert [line for line in demo[1].splitlines() if len(line) > text.WIDTH] == []
-    assert ESCAPE not in demo[1]
+    folder, printed = demo
+
+    lines = printed.replace(f"{folder}{os.sep}", "").splitlines()
+    assert [line for line in lines if len(line) > text.WIDTH] == []
+    assert ESCAPE not in printed
 
 
 def test_demo_leaves_two_whole_files_and_a_picture(demo):
@@ -240,6 +243,8 @@ def test_demo_leaves_two_whole_files_and_a_picture(demo):
 
 
 def test_demo_says_how_to_get_matplotlib_and_goes_on_without(tmp_path):
+    """Here it also replaces what lies in its folder under the names of its files."""
+    (tmp_path / "digits.h5t").write_text("of an earlier demo", encoding="utf-8")
     code = "import sys; sys.modules['matplotlib'] = None; " + RUN
     done = h5torch_command("demo", "--out", tmp_path, code=code)
 
@@ -259,13 +264,14 @@ def test_both_ways_that_the_demo_measures_read_the_same_rows(demo):
     from h5torch.cli.demo.speed import batches_by_row
 
     path = demo[0] / "digits.h5t"
-    dataset = h5torch.Dataset(path, split="main/train", columns=["0/label"])
+    dataset = h5torch.Dataset(path, split="main/train", columns=["central", "0/label"])
     with h5py.File(path) as f:
         by_row = list(batches_by_row(f, dataset.indices))
-    rows = [dataset[i] for i in range(len(dataset))]
+    batch = h5torch.collate(dataset.__getitems__(range(len(dataset))))
 
-    images = np.concatenate([image.numpy() for image, _ in by_row])
-    np.testing.assert_array_equal(images, [row["central"] for row in rows])
+    images, codes = (torch.cat(tensors) for tensors in zip(*by_row, strict=True))
+    torch.testing.assert_close(images, batch["central"], rtol=0, atol=0)
+    torch.testing.assert_close(codes, batch["0/label"], rtol=0, atol=0)
 
 
 def test_tokens_are_numbered_by_frequency_and_then_by_alphabet():

@@ -34,6 +34,7 @@ app = App(
     version=_version,
     result_action="return_value",
 )
+app.suppress_keyboard_interrupt = app.meta.suppress_keyboard_interrupt = False  # `run` says it
 for command in (demo, tree):
     app.command(command, help_format="markdown")
 

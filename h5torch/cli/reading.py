@@ -3,13 +3,14 @@
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import h5py
 
 import h5torch
 from h5torch.cli import text
 from h5torch.cli.contents import Contents, Entry, Section
+from h5torch.cli.disk import stored_bytes
+from h5torch.cli.recipes import read_recipes
 from h5torch.errors import StorageError
 from h5torch.layouts import Layout
 from h5torch.layouts.coo import CooLayout
@@ -39,7 +40,7 @@ def read_contents(path: Path) -> Contents:
             name=path.name,
             n_bytes=path.stat().st_size,
             central=entries.get(CENTRAL),
-            sections=(*sections, *_recipes(f)),
+            sections=(*sections, *read_recipes(f)),
         )
 
 
@@ -86,22 +87,6 @@ def _entry(f: h5py.File, schema: Schema, key: str) -> Entry:
     )
 
 
-def stored_bytes(node: Any) -> int:
-    """Return the bytes that a dataset, or the datasets in a group, take on disk; links are not followed."""
-    sizes: list[int] = []
-
-    def add(_: str, child: Any) -> None:
-        if isinstance(child, h5py.Dataset):
-            identifier: Any = child.id  # the stubs of h5py know few of its methods
-            sizes.append(int(identifier.get_storage_size()))
-
-    if isinstance(node, h5py.Group):
-        node.visititems(add)
-    else:
-        add("", node)
-    return sum(sizes)
-
-
 def _shape(layout: Layout) -> str:
     match layout:
         case RaggedLayout(row_rank=rank) if layout.value.kind != "text":
@@ -126,7 +111,3 @@ def _notes(layout: Layout) -> Iterator[str]:
         yield f"{layout.n_stored:,} values stored"
     if layout.filled_to < layout.n_rows:
         yield f"filled {layout.filled_to:,} of {layout.n_rows:,} rows"
-
-
-def _recipes(f: h5torch.File) -> Iterator[Section]:
-    yield from ()

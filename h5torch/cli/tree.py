@@ -9,7 +9,7 @@ from h5torch.cli import text
 if TYPE_CHECKING:
     from h5torch.cli.contents import Contents, Entry
 
-_NAME, _KIND, _SHAPE, _VALUES, _BYTES = 22, 9, 18, 18, 9
+_NAME, _KIND, _SHAPE, _VALUES, _BYTES = 22, 10, 18, 17, 9
 """Widths of the columns, with a blank between each two: 80 in all."""
 
 

@@ -1,12 +1,14 @@
 """Writing arrays into an open HDF5 file."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
 import h5py
 import numpy as np
 
+from h5torch.errors import RegisterError, StorageError
 from h5torch.rows import Array
 
 # Datasets whose length is not known beforehand are stored in chunks of about so many bytes.
@@ -26,6 +28,24 @@ class Storage:
     def contiguous(self) -> bool:
         """Whether nothing asks for chunks."""
         return not self.chunks and self.compression is None and not self.options
+
+
+@contextlib.contextmanager
+def refusals_of_hdf5(file: h5py.Group, key: str) -> Iterator[None]:
+    """Say what was being written when HDF5 refuses.
+
+    Raises:
+        RegisterError: the storage options make no sense for the data.
+        StorageError: the disk or the file system failed.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        msg = f"{key}: HDF5 does not take these storage options ({error}); see chunks= and compression="
+        raise RegisterError(msg) from error
+    except (OSError, RuntimeError) as error:
+        msg = f"{file.file.filename}: writing {key} failed ({error}); is the disk full?"
+        raise StorageError(msg) from error
 
 
 @attrs.frozen
@@ -48,24 +68,18 @@ class H5Sink:
     ) -> None:
         """Make an array; with `grow_axis` it may be lengthened, by about `expect` at a time."""
         arguments = self._layout(shape, dtype, grow_axis, expect)
-        self.file.create_dataset(
-            self._name(part), shape=shape, dtype=_h5_dtype(dtype, utf8=utf8), **arguments
-        )
+        self._make(part, shape=shape, dtype=_h5_dtype(dtype, utf8=utf8), **arguments)
 
     def create_vlen(self, part: str, *, length: int, dtype: np.dtype[Any], growing: bool) -> None:
         """Make an array of variable-length rows."""
-        self.file.create_dataset(
-            self._name(part),
-            shape=(length,),
-            maxshape=(None,) if growing else None,
-            dtype=h5py.vlen_dtype(dtype),
-        )
+        maxshape = (None,) if growing else None
+        self._make(part, shape=(length,), maxshape=maxshape, dtype=h5py.vlen_dtype(dtype))
 
     def write_all(self, part: str, values: Array, *, utf8: bool = False) -> None:
         """Make an array of exactly these values."""
         arguments = self._layout(values.shape, values.dtype, None, 0) if values.ndim else {}
         dtype = _h5_dtype(values.dtype, utf8=utf8)
-        self.file.create_dataset(self._name(part), data=values.view(dtype), dtype=dtype, **arguments)
+        self._make(part, data=values.view(dtype), dtype=dtype, **arguments)
 
     def write(self, part: str, start: int, values: Array, *, axis: int = 0) -> None:
         """Write `values` at `start` along `axis`, lengthening a growing array where needed."""
@@ -73,19 +87,25 @@ class H5Sink:
         if stop == start:
             return
         dataset = self._dataset(part)
-        if dataset.shape[axis] < stop:
-            dataset.resize(stop, axis=axis)
         if dataset.dtype.kind == "S":  # HDF5 tells UTF-8 from bytes by the dtype's metadata
             values = values.astype(f"S{dataset.dtype.itemsize}").view(dataset.dtype)
-        dataset[(*(slice(None),) * axis, slice(start, stop))] = values
+        with refusals_of_hdf5(self.file, self.path):
+            if dataset.shape[axis] < stop:
+                dataset.resize(stop, axis=axis)
+            dataset[(*(slice(None),) * axis, slice(start, stop))] = values
 
     def write_objects(self, part: str, start: int, rows: tuple[Array, ...]) -> None:
         """Write variable-length rows from row `start` on."""
         dataset = self._dataset(part)
-        if dataset.shape[0] < start + len(rows):
-            dataset.resize(start + len(rows), axis=0)
-        for row, values in enumerate(rows, start):
-            dataset[row] = values
+        with refusals_of_hdf5(self.file, self.path):
+            if dataset.shape[0] < start + len(rows):
+                dataset.resize(start + len(rows), axis=0)
+            for row, values in enumerate(rows, start):
+                dataset[row] = values
+
+    def _make(self, part: str, **arguments: Any) -> None:
+        with refusals_of_hdf5(self.file, self.path):
+            self.file.create_dataset(self._name(part), **arguments)
 
     def _name(self, part: str) -> str:
         return f"{self.path}/{part}" if part else self.path

@@ -46,7 +46,7 @@ def convert(
         return values
     with np.errstate(all="ignore"):
         converted = values.astype(dtype)
-        if casting == "unsafe" or np.can_cast(values.dtype, dtype, "safe"):
+        if casting == "unsafe" or _always_survives(values.dtype, dtype):
             return converted
         lost = ~_survives(values, converted)
     if not lost.any():
@@ -63,6 +63,13 @@ def convert(
     raise ConversionError(msg)
 
 
+def _always_survives(source: np.dtype[Any], target: np.dtype[Any]) -> bool:
+    """Whether no value can be lost; NumPy also calls int64 to float64, and seconds to days, safe."""
+    if source.kind in "mM" or target.kind in "mM" or (source.kind in "iu" and target.kind in "fc"):
+        return False
+    return np.can_cast(source, target, "safe")
+
+
 def _survives(values: Array, converted: Array) -> NDArray[np.bool_]:
     """Say for each value whether `converted` still means the same number."""
     source, target = values.dtype.kind, converted.dtype.kind
@@ -73,7 +80,7 @@ def _survives(values: Array, converted: Array) -> NDArray[np.bool_]:
             return _float_survives(values.real, converted.real) & _float_survives(values.imag, converted.imag)
         return _survives(values, converted.real)
     if source in "mM" or target in "mM":
-        return np.asarray(converted.astype(values.dtype) == values) | _is_nat(values)
+        return _time_survives(values, converted)
     if target == "b":
         return np.asarray((values == 0) | (values == 1))
     if target in "iu":
@@ -83,8 +90,11 @@ def _survives(values: Array, converted: Array) -> NDArray[np.bool_]:
     return _float_survives(values, converted)
 
 
-def _is_nat(values: Array) -> NDArray[np.bool_]:
-    return np.isnat(values) if values.dtype.kind in "mM" else np.zeros(values.shape, bool)
+def _time_survives(values: Array, converted: Array) -> NDArray[np.bool_]:
+    """Whether each time is the same moment, or span, in another unit; numbers are no times."""
+    if values.dtype.kind != converted.dtype.kind:
+        return np.zeros(values.shape, bool)
+    return np.asarray(converted.astype(values.dtype) == values) | np.isnat(values)
 
 
 def _fits_integer(values: Array, limits: np.iinfo[Any]) -> NDArray[np.bool_]:

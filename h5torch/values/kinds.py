@@ -1,5 +1,6 @@
 """What one value is: in the caller's data, in the file, and in a sample."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -9,7 +10,8 @@ import numpy as np
 from h5torch.errors import ArgumentTypeError, ConversionError
 from h5torch.rows import Array
 from h5torch.values.convert import Casting, convert
-from h5torch.values.text import decode, fixed_width
+from h5torch.values.spelled import check_width, parse, spell
+from h5torch.values.text import decode
 
 Kind: TypeAlias = Literal["number", "time", "text", "bytes", "category"]
 
@@ -40,7 +42,7 @@ def parse_dtype(dtype: Any, *, what: str) -> np.dtype[Any]:
     except TypeError as error:
         msg = f"{what}: {dtype!r} is not a dtype; use a NumPy name such as 'float32', 'str' or 'bytes'"
         raise ArgumentTypeError(msg) from error
-    if parsed.kind not in "biufcmMSUO" or parsed.kind == "V":
+    if parsed.kind not in "biufcmMSUO":
         msg = f"{what}: values of dtype {parsed} cannot be stored; split them into plain columns"
         raise ArgumentTypeError(msg)
     return parsed.newbyteorder("=")
@@ -69,25 +71,50 @@ def decide_value(
     source = parse_dtype(source, what=what)
     save = source if dtype_save is None else parse_dtype(dtype_save, what=what)
     load = source if dtype_load is None else parse_dtype(dtype_load, what=what)
-    as_bfloat16 = is_bfloat16(dtype_load) or (bfloat16 and dtype_load is None)
-    if load.kind == "U" and dtype_load is None:
-        load = _TEXT
-    if save.kind in "mM" and np.datetime_data(save)[0] == "generic":
-        msg = f"{what}: times without a unit cannot be stored; convert them, e.g. to 'datetime64[ns]'"
-        raise ArgumentTypeError(msg)
-    if save.kind == "U":
-        save = np.dtype("S")
-    if load.kind == "O":
-        load = _TEXT
-    if save.kind == "O":
+    if save.kind in "US":
+        if load.kind == "O" or (dtype_load is None and load.kind == "U"):
+            load = _TEXT
+        elif dtype_load is None and load.kind == save.kind:
+            load = save
+        return _spelled(save, load, what=what)
+    if save.kind == "O" or load.kind == "O":
         msg = f"{what}: Python objects cannot be stored; give numbers, text or bytes"
         raise ArgumentTypeError(msg)
-    if save.kind in "mM":
-        return Value(kind="time", save=np.dtype("int64"), load=load)
-    if save.kind == "S":
-        kinds: dict[str, Kind] = {"U": "text", "S": "bytes"}
-        return Value(kind=kinds.get(load.kind, "number"), save=save, load=load)
+    if {source.kind, save.kind, load.kind} & {"m", "M"}:
+        return _timed(source, dtype_save and save, dtype_load and load, what=what)
+    if dtype_load is None and source.kind in "US":
+        load = save  # numbers spelled as text come back as the numbers that they are stored as
+    as_bfloat16 = is_bfloat16(dtype_load) or (bfloat16 and dtype_load is None)
     return Value(kind="number", save=save, load=load, bfloat16=as_bfloat16)
+
+
+def _spelled(save: np.dtype[Any], load: np.dtype[Any], *, what: str) -> Value:
+    if load.kind == "b":
+        msg = f"{what}: text and bytes do not load as bool; drop dtype_save, or load them as they are"
+        raise ArgumentTypeError(msg)
+    kinds: dict[str, Kind] = {"U": "text", "S": "bytes", "m": "time", "M": "time"}
+    # A width counts characters in `U` and bytes in `S`; only that of `S` says what the file holds.
+    width = save if save.kind == "S" else np.dtype("S")
+    return Value(kind=kinds.get(load.kind, "number"), save=width, load=load)
+
+
+def _timed(
+    source: np.dtype[Any], save: np.dtype[Any] | None, load: np.dtype[Any] | None, *, what: str
+) -> Value:
+    """Times lie in the file as int64 counts of one unit, that in which they load."""
+    units = {dtype for dtype in (save, load) if dtype is not None and dtype.kind in "mM"}
+    counts = np.dtype(np.int64)
+    if len(units) > 1 or (load is not None and load.kind not in "mM") or save not in {None, counts, *units}:
+        msg = (
+            f"{what}: times of {source} cannot be saved as {save or source} and loaded as {load or source}; "
+            "ask for one unit, or register values.astype('int64') to have plain counts"
+        )
+        raise ArgumentTypeError(msg)
+    unit = units.pop() if units else source
+    if np.datetime_data(unit)[0] == "generic":
+        msg = f"{what}: times without a unit cannot be stored; convert them, e.g. to 'datetime64[ns]'"
+        raise ArgumentTypeError(msg)
+    return Value(kind="time", save=counts, load=unit)
 
 
 def encode_values(
@@ -107,40 +134,34 @@ def encode_values(
         ConversionError: the values would change on the way in or on the way out.
     """
     if value.save.kind == "S":
-        return _encode_bytes(values, value, what=what, first_row=first_row)
+        width = value.save.itemsize or None
+        return spell(values, width=width, load=value.load, casting=casting, what=what, first_row=first_row)
     change = partial(convert, casting=casting, what=what, first_row=first_row, row_ends=row_ends)
     if value.kind == "time":
-        source = values if values.dtype.kind in "mM" else values.astype("int64")
-        timed = change(source, value.load)
-        return timed.view("int64") if timed.dtype.kind in "mM" else timed.astype("int64")
-    if values.dtype.kind in "USO":
-        values = _parse_numbers(values, what=what)
+        return _count(values, value, change, what=what)
+    if values.dtype.kind in "US":
+        values = parse(values, value.save, what=what, first_row=first_row)
+    if values.dtype.kind in "mM":
+        msg = (
+            f"{what}: times cannot be stored as {value.save}; register values.astype('int64') to have counts"
+        )
+        raise ConversionError(msg)
     saved = change(values, value.save)
     if value.load.kind in _NUMBERS:
         change(saved, value.load)
+    elif casting == "checked":
+        check_width(saved, value.load, what=what, first_row=first_row)
     return saved
 
 
-def _encode_bytes(values: Array, value: Value, *, what: str, first_row: int) -> Array:
-    if values.dtype.kind in "UT":
-        width = value.save.itemsize or None
-        return fixed_width(values, width=width, what=what, first_row=first_row)
-    encoded = values.astype("S")
-    if value.save.itemsize and encoded.dtype.itemsize > value.save.itemsize:
-        msg = (
-            f"{what}: bytes of length {encoded.dtype.itemsize} do not fit the object's "
-            f"{value.save.itemsize}; ask for more with dtype_save='S{encoded.dtype.itemsize}'"
-        )
+def _count(values: Array, value: Value, change: Callable[..., Array], *, what: str) -> Array:
+    """Return times as int64 counts of the object's unit; integers are such counts already."""
+    if values.dtype.kind in "iu":
+        return change(values, value.save)
+    if values.dtype.kind not in "mM":
+        msg = f"{what}: {values.dtype} values are no times; give datetime64, timedelta64 or integer counts"
         raise ConversionError(msg)
-    return encoded.astype(value.save) if value.save.itemsize else encoded
-
-
-def _parse_numbers(values: Array, *, what: str) -> Array:
-    try:
-        return values.astype(np.float64)
-    except ValueError as error:
-        msg = f"{what}: text cannot be stored as numbers ({error}); drop dtype_save to store it as text"
-        raise ConversionError(msg) from error
+    return change(values, value.load).view(np.int64)
 
 
 def decode_values(values: Array, value: Value, *, what: str) -> Array:
@@ -155,11 +176,11 @@ def decode_values(values: Array, value: Value, *, what: str) -> Array:
 
 def value_of(stored: np.dtype[Any], load: np.dtype[Any], *, category: bool, bfloat16: bool) -> Value:
     """Read back what a value is from its dtype in the file and the dtype samples have."""
-    if stored.kind in "SO" and load.kind in "UO":
-        return Value(kind="text", save=stored, load=load if load.kind == "U" else _TEXT)
+    if stored.kind in "SO" and load.kind == "U":
+        return Value(kind="text", save=stored, load=load)
     if stored == np.uint8 and load.kind == "U":
         return Value(kind="text", save=stored, load=load)
-    if stored.kind == "S" and load.kind == "S":
+    if stored.kind in "SO" and load.kind in "SO":
         return Value(kind="bytes", save=stored, load=load)
     kind: Kind = "category" if category else "time" if load.kind in "mM" else "number"
     return Value(kind=kind, save=stored, load=load, bfloat16=bfloat16)

@@ -76,9 +76,12 @@ def _text(value: Any) -> str:
 def _value(node: Any, stored: np.dtype[Any]) -> Value:
     """Read what a value is; the first releases wrote no `dtypes`."""
     dtypes = [_text(name) for name in node.attrs.get("dtypes", [stored, stored])]
+    load = np.dtype(dtypes[1])
+    if load.kind == "O" and len(getattr(node, "shape", ())) == 1:
+        load = np.dtype("U")  # rows of text, which the published package stored but could not give back
     return value_of(
         stored,
-        np.dtype(dtypes[1]),
+        load,
         category="categories" in node.attrs,
         bfloat16=bool(node.attrs.get("bfloat16", False)),
     )

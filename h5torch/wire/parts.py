@@ -155,7 +155,7 @@ def read_text(source: Source, path: str) -> str:
         msg = f"/{path}: cannot be read as UTF-8 text ({error})"
         raise FormatError(msg) from error
     if not isinstance(text, str):
-        msg = f"/{path}: must be one UTF-8 text, found {'nothing' if node is None else node!r}"
+        msg = f"/{path}: must be one UTF-8 text, found {'nothing' if node is None else repr(node)}"
         raise FormatError(msg)
     return text
 
@@ -194,7 +194,7 @@ def find_stamped(source: Source, home: str, name: str, *, mode: str, version: in
     node = _known(source, home, name, mode=mode)
     found = node.attrs.get("version")
     if found != version:
-        msg = f"/{home}/{name}: {mode} of version {found!r}, this h5torch reads {version}; upgrade h5torch"
+        msg = f"/{home}/{name}: {mode} of version {found}, this h5torch reads {version}; upgrade h5torch"
         raise FormatError(msg)
     return node
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from numpy.typing import NDArray
+
 MOST_SAMPLES = 24  # recorded per case; a longer case is recorded at evenly spaced positions
 PublishedFile = Any  # `File` of the installed release, whose signatures are not our own
 ERRORS = (AttributeError, IndexError, KeyError, OSError, TypeError, ValueError)
@@ -98,8 +100,7 @@ def observe(path: Path, view: View, *, package: ModuleType) -> dict[str, Any]:
         except ERRORS as error:
             return {"raises": type(error).__name__}
     length = len(dataset)
-    spread = np.linspace(0, length - 1, min(length, MOST_SAMPLES))
-    positions = spread.round().astype(np.int64)
+    positions = positions_of(length)
     seen = {
         "length": length,
         "indices": getattr(dataset, "indices", np.arange(length)),  # 0.1.0 keeps none
@@ -108,6 +109,11 @@ def observe(path: Path, view: View, *, package: ModuleType) -> dict[str, Any]:
     }
     dataset.f.close()
     return seen
+
+
+def positions_of(length: int) -> NDArray[np.int64]:
+    """Choose the positions to record: all, or evenly spaced ones."""
+    return np.linspace(0, length - 1, min(length, MOST_SAMPLES)).round().astype(np.int64)
 
 
 def attempt(read: Callable[..., object], *arguments: object) -> object:

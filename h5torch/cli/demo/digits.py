@@ -11,6 +11,7 @@ import h5torch
 import samplers
 import splits
 from h5torch.cli.demo.training import Trained, train_and_test
+from splits import plot
 
 CLASSES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 PARTS = {"train": 0.7, "val": 0.1, "test": 0.2}
@@ -47,13 +48,11 @@ def train(path: Path) -> Trained:
 
 
 def draw_shares(path: Path, picture: Path) -> None:
-    """Draw the share of each class in each part; needs Matplotlib.
+    """Draw the share of each class in each part.
 
     Raises:
-        ImportError: Matplotlib is not installed.
+        SplitError: Matplotlib is not installed.
     """
-    from splits import plot
-
     with h5torch.File(path) as f:
         split = splits.load(f, "main")
         labels = f.column("0/label")

@@ -1,5 +1,6 @@
 """What the demo does, in order, and how it tells of it."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from h5torch.cli import text
 from h5torch.cli.demo import corpus, digits, speed
 from h5torch.cli.reading import read_contents
 from h5torch.cli.tree import draw
+from splits import SplitError
 
 Result = TypeVar("Result")
 
@@ -21,7 +23,7 @@ def run(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     images, texts = folder / "digits.h5t", folder / "docstrings.h5t"
     started = time.perf_counter()
-    with _one_thread():
+    with _quiet_process():
         _digits(images)
         _docstrings(texts)
         _speed(images)
@@ -52,7 +54,7 @@ def _docstrings(path: Path) -> None:
     _say("split", "stratified by module: " + _shares(corpus.PARTS))
     padded = corpus.first_batch(path)
     shape = text.shape((padded.rows, padded.length))
-    _say("a batch", f"{shape} tokens, {padded.share_of_text:.0%} text and the rest padding")
+    _say("a batch", f"{shape} tokens, {padded.share_of_text:.0%} of them text, the rest padding")
     trained = corpus.train(path)
     _say("trained", f"{corpus.EPOCHS} epochs through the loader in {trained.seconds:.1f} s")
     guess = f"(always guessing the commonest module: {trained.most_common:.1%})"
@@ -70,9 +72,9 @@ def _speed(path: Path) -> None:
 def _picture(images: Path, picture: Path) -> list[Path]:
     try:
         digits.draw_shares(images, picture)
-    except ImportError:
+    except SplitError as error:
         _title("No picture of the class shares")
-        print("  Matplotlib is not installed; pip install 'h5torch[plot]' brings it.")
+        print(f"  {error}")
         return []
     return [picture]
 
@@ -96,11 +98,17 @@ def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Give torch one thread: its pool costs these small models more than it brings."""
+def _quiet_process() -> Iterator[None]:
+    """Give torch one thread, and keep the garbage collector off what imports have left behind.
+
+    A pool of threads costs these small models more than it brings, and so does looking through all
+    of torch again and again while sources are parsed.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         torch.set_num_threads(threads)

@@ -29,7 +29,7 @@ class Speed:
 
 def compare(path: Path) -> Speed:
     """Measure both ways on the part `train` of the digits in `path`, one after the other."""
-    dataset = h5torch.Dataset(path, split="main/train", columns=["0/label"])
+    dataset = h5torch.Dataset(path, split="main/train", columns=["central", "0/label"])
     loader = samplers.loader(dataset, "shuffled", batch_size=BATCH_SIZE)
     rows = np.random.default_rng(0).permutation(dataset.indices)
     with h5py.File(path) as f:
