@@ -136,7 +136,6 @@ Column: TypeAlias = DenseColumn | SparseColumn | RaggedColumn | TextColumn | Cat
 def as_objects(rows: Sequence[Any]) -> Array:
     """Return rows as a flat array of objects, whatever shapes they have."""
     objects = np.empty(len(rows), dtype=object)
-    objects[:] = list(rows) if len({np.shape(row) for row in rows}) != 1 else [None] * len(rows)
     for position, row in enumerate(rows):
         objects[position] = row
     return objects

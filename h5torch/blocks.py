@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 import h5py
+import numpy as np
 
 from h5torch.errors import ArgumentTypeError, RegisterError
 from h5torch.layouts import mode_for
@@ -50,7 +51,7 @@ def blocks_of(data: Any, *, mode: str, length: int | None, what: str) -> Blocks:
     if not is_stream(data):
         first, mode = _first(data, mode=mode, what=what)
         return Blocks(items=iter([first]), mode=mode, length=None, stream=False)
-    stream = iter(data)
+    stream = _checked(iter(data), what=what)
     try:
         raw = next(stream)
     except StopIteration:
@@ -59,6 +60,18 @@ def blocks_of(data: Any, *, mode: str, length: int | None, what: str) -> Blocks:
     first, mode = _first(raw, mode=mode, what=what)
     rest = (take_in(block, mode=mode, what=what) for block in stream)
     return Blocks(items=chain([first], rest), mode=mode, length=length, stream=True)
+
+
+def _checked(stream: Iterator[Any], *, what: str) -> Iterator[Any]:
+    """Refuse a stream of single values, which cannot be told from blocks by their number."""
+    for block in stream:
+        if isinstance(block, (int, float, complex, str, bytes, np.generic)):
+            msg = (
+                f"{what}: an iterable gives blocks of rows, found a single {type(block).__name__}; pass a "
+                "list instead, or gather values into arrays"
+            )
+            raise ArgumentTypeError(msg)
+        yield block
 
 
 def _first(data: Any, *, mode: str, what: str) -> tuple[Data, str]:

@@ -46,3 +46,7 @@ class ReadOnlyError(H5torchError, OSError):
 
 class StorageError(H5torchError, OSError):
     """The disk, the file system or HDF5 refused to read or write bytes."""
+
+
+class BusyError(StorageError, BlockingIOError):
+    """Another handle has the file open in a way that excludes this one."""

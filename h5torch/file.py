@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 import h5py
 import numpy as np
 
+from h5torch.errors import BusyError, StorageError
 from h5torch.registration import Request, append_object, register_object
 from h5torch.rows import Array
 from h5torch.schema import UNSTRUCTURED, Schema
@@ -40,11 +41,25 @@ class File(h5py.File):
             driver: A driver of `h5py.File`, such as `"core"` for a file in memory.
             options: Any further option of `h5py.File`.
 
+        Raises:
+            BusyError: another handle writes the file, or this one would while another reads it.
+            StorageError: it is no HDF5 file, or a truncated one.
+            FileNotFoundError, FileExistsError, PermissionError: as the file system says.
+
         Warns:
             UserWarning: read-only, and an object has fewer rows filled than its length.
         """
         options = {"alignment_threshold": 1, "alignment_interval": ALIGNMENT, **options}
-        super().__init__(path, mode, driver=driver, **options)
+        try:
+            super().__init__(path, mode, driver=driver, **options)
+        except BlockingIOError as error:
+            msg = f"{path}: open elsewhere, and one of both handles writes; close that one first ({error})"
+            raise BusyError(msg) from error
+        except OSError as error:
+            if type(error) is not OSError:
+                raise  # FileNotFoundError, PermissionError and their like say it all
+            msg = f"{path}: HDF5 cannot open it, so it is cut short or no HDF5 file ({error})"
+            raise StorageError(msg) from error
         if mode == "r":
             _warn_of_unfilled(self)
 

@@ -61,11 +61,7 @@ class Handle:
         if self._path is None:
             msg = "this dataset's file lives in another process's memory; give Dataset file.to_dict() instead"
             raise StorageError(msg)
-        try:
-            return File(self._path)
-        except BlockingIOError as error:
-            msg = f"{self._path}: open for writing elsewhere ({error}); close that File before others read it"
-            raise StorageError(msg) from error
+        return File(self._path)
 
     def load(self) -> None:
         """Read the whole file into memory and let go of it."""

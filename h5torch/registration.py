@@ -69,11 +69,15 @@ def register_object(file: h5py.File, data: Any, request: Request) -> None:
 
 
 def check_writable(file: h5py.File) -> None:
-    """Refuse to change a file that is open for reading.
+    """Refuse to change a file that is closed, or open for reading.
 
     Raises:
-        ReadOnlyError: it is.
+        StorageError: it is closed.
+        ReadOnlyError: it is open for reading.
     """
+    if not file:
+        msg = 'the file is closed; open it again with h5torch.File(path, "a")'
+        raise StorageError(msg)
     if file.mode == "r":
         msg = f'{file.filename}: open for reading only; reopen it with h5torch.File(path, "a")'
         raise ReadOnlyError(msg)

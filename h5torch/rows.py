@@ -27,7 +27,11 @@ def as_rows(indices: ArrayLike | Sequence[int], *, n_rows: int, what: str) -> Ro
         ArgumentTypeError: something else than integers (booleans are a mask, not indices).
         RowError: an index lies outside `[-n_rows, n_rows)`.
     """
-    asked = np.asarray(indices)
+    try:
+        asked = np.asarray(indices)
+    except ValueError as error:
+        msg = f"{what}: indices must be a flat list of integers ({error})"
+        raise ArgumentTypeError(msg) from error
     if asked.size == 0:
         asked = asked.astype(np.intp)
     if asked.dtype.kind not in "iu" or asked.ndim > 1:

@@ -1,11 +1,12 @@
 """Which rows a dataset draws from: masks, indices, regular expressions, windows. Pure."""
 
+import operator
 import re
 from typing import Any
 
 import numpy as np
 
-from h5torch.errors import RowError, SubsetError
+from h5torch.errors import ArgumentTypeError, RowError, SubsetError
 from h5torch.rows import Array, Rows, as_rows
 
 
@@ -23,7 +24,7 @@ def rows_of_subset(subset: Any, *, n_rows: int) -> Rows:
         SubsetError: a mask of another length, or neither booleans nor integers.
         RowError: an index out of range.
     """
-    asked = np.asarray(subset)
+    asked = _as_array(subset, what="subset")
     if asked.ndim != 1:
         msg = f"subset: must be one list of indices or one mask, found shape {asked.shape}"
         raise SubsetError(msg)
@@ -39,6 +40,14 @@ def rows_of_subset(subset: Any, *, n_rows: int) -> Rows:
         )
         raise SubsetError(msg)
     return as_rows(asked, n_rows=n_rows, what="subset")
+
+
+def _as_array(asked: Any, *, what: str) -> Array:
+    try:
+        return np.asarray(asked)
+    except ValueError as error:
+        msg = f"{what}: found rows of different length ({error})"
+        raise SubsetError(msg) from error
 
 
 def rows_matching(labels: Array, pattern: str, *, key: str, n_rows: int) -> Rows:
@@ -83,7 +92,13 @@ def windows_of_size(n_rows: int, *, size: int, overlap: int) -> Array:
 
     Raises:
         SubsetError: a size below 1, or an overlap that does not let windows move on.
+        ArgumentTypeError: a size or overlap that is no whole number.
     """
+    try:
+        size, overlap = operator.index(size), operator.index(overlap)
+    except TypeError as error:
+        msg = f"windows: window_size and overlap are whole numbers, found {size!r} and {overlap!r}"
+        raise ArgumentTypeError(msg) from error
     if size < 1 or not 0 <= overlap < size:
         msg = f"windows: need window_size ≥ 1 and 0 ≤ overlap < window_size, found {size} and {overlap}"
         raise SubsetError(msg)
@@ -98,7 +113,7 @@ def check_windows(windows: Any, *, n_rows: int) -> Array:
         SubsetError: another shape, no integers, or a stop before its start.
         RowError: a window outside the rows.
     """
-    asked = np.asarray(windows)
+    asked = _as_array(windows, what="window_indices")
     if asked.ndim != 2 or asked.shape[1] != 2 or (asked.size and asked.dtype.kind not in "iu"):
         msg = f"window_indices: must be integers of shape (windows, 2), found {asked.dtype} {asked.shape}"
         raise SubsetError(msg)

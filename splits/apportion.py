@@ -15,7 +15,7 @@ from math import ceil, floor
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["apportion", "stratum_targets"]
+__all__ = ["apportion", "round_matrix", "stratum_targets"]
 
 Counts = npt.NDArray[np.int64]
 
@@ -66,7 +66,7 @@ def apportion(sizes: npt.NDArray[np.int64], shares: Sequence[Fraction]) -> Count
     wanted = [
         [count * target for target in row] for count, row in zip(repeats.tolist(), targets, strict=True)
     ]
-    extras = _round_matrix(wanted) - base * repeats[:, None]
+    extras = round_matrix(wanted) - base * repeats[:, None]
     counts = base[kind]
     for number in np.flatnonzero(extras.any(axis=1)):
         _deal(counts, np.flatnonzero(kind == number), extras[number])
@@ -83,8 +83,12 @@ def _deal(counts: Counts, strata: npt.NDArray[np.intp], extras: Counts) -> None:
     counts[strata[np.arange(len(part)) % len(strata)], part] += 1
 
 
-def _round_matrix(wanted: list[list[Fraction]]) -> Counts:
-    """Round a matrix with integer row sums: each cell and each column sum to its floor or ceiling."""
+def round_matrix(wanted: list[list[Fraction]]) -> Counts:
+    """Round a matrix with integer row sums: each cell and each column sum to its floor or ceiling.
+
+    Returns:
+        int64 in the shape of `wanted`, with the same row sums.
+    """
     low = np.array([[floor(cell) for cell in row] for row in wanted], np.int64)
     open_cells = np.array([[cell.denominator > 1 for cell in row] for row in wanted])
     up = np.zeros_like(open_cells)

@@ -101,6 +101,7 @@ REFUSALS = [
     ),
     (dict(data=[0] * 6, axis=0, name="x", categories=True), RegisterError, "integer codes need names"),
     (dict(data=np.ones(6), axis=0, name="x", categories=["a"]), RegisterError, "categories= takes text"),
+    (dict(data=iter([1, 2]), axis=0, name="x"), ArgumentTypeError, "blocks of rows, found a single int"),
     (dict(data=iter([]), axis=0, name="x"), RegisterError, "the iterable of blocks is empty"),
     (dict(data=iter([np.ones(4)]), axis=0, name="x"), RegisterError, "blocks held 4 rows, the axis has 6"),
     (
@@ -121,7 +122,7 @@ REFUSALS = [
     (
         dict(data=np.array([object()] * 6), axis=0, name="x"),
         ArgumentTypeError,
-        "Python objects",
+        "rows hold object; give numbers",
     ),
 ]
 
@@ -141,6 +142,36 @@ def test_a_refused_registration_says_why_and_leaves_the_file_as_it_was(f, argume
     assert f.schema.unfinished == ()
     assert {key: f.column(key).tolist() for key in f.schema.objects} == before
     assert "-1" not in f
+
+
+@pytest.mark.parametrize("content", [b"", b"no HDF5 file", None])
+def test_what_is_no_whole_hdf5_file_is_named(f, tmp_path, content):
+    f.close()
+    path = tmp_path / "broken.h5t"
+    path.write_bytes((tmp_path / "data.h5t").read_bytes()[:-2000] if content is None else content)
+
+    for opening in (h5torch.File, h5torch.Dataset):
+        with pytest.raises(StorageError, match=r"broken\.h5t: HDF5 cannot open it"):
+            opening(path)
+
+
+def test_a_closed_file_cannot_be_changed(f):
+    f.close()
+    with pytest.raises(StorageError, match="the file is closed; open it again"):
+        f.register(np.ones(6), 0, name="y")
+
+
+OPENS = "import sys, h5torch; h5torch.{}"
+
+
+@pytest.mark.parametrize("opening", ["Dataset(sys.argv[1])", "File(sys.argv[1], 'a')"])
+def test_another_process_is_told_that_the_file_is_being_written(f, opening):
+    command = [sys.executable, "-c", OPENS.format(opening), f.filename]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert "BusyError" in ended.stderr
+    assert "data.h5t: open elsewhere, and one of both handles writes; close that one first" in ended.stderr
 
 
 def test_the_central_object_comes_first(tmp_path):

@@ -1,5 +1,7 @@
 """The record of a stored split, and the split in a file."""
 
+from typing import Any
+
 import h5py
 import numpy as np
 import pytest
@@ -128,13 +130,14 @@ def test_an_existing_split_is_replaced_only_when_told(file):
 
 def test_a_failed_write_leaves_what_was_there(file):
     before = list(file)
+    stranger: Any = object()
     with pytest.raises(TypeError):
-        write_parts(file, table(), recipe=object(), provenance="{}", overwrite=False)
+        write_parts(file, table(), recipe=stranger, provenance="{}", overwrite=False)
     assert list(file) == before
 
     write(file)
     with pytest.raises(TypeError):
-        write_parts(file, table([1]), recipe="{}", provenance=object(), overwrite=True)
+        write_parts(file, table([1]), recipe="{}", provenance=stranger, overwrite=True)
     assert list(file["splits"]) == ["main"]
     assert read_parts(file, "main") == table()
 

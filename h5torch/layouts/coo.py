@@ -58,7 +58,9 @@ def write(
         sink.write_all("data", encoded)
         return attrs.evolve(layout, n_stored=len(encoded))
     rank, n_new = data.indices.shape
-    sink.create("indices", shape=(rank, 0), dtype=data.indices.dtype, grow_axis=1, expect=n_new)
+    largest = np.min_scalar_type(max(max(layout.shape) - 1, 0))  # later blocks may need wider indices
+    index = data.indices.dtype if np.can_cast(largest, data.indices.dtype) else np.dtype(np.int64)
+    sink.create("indices", shape=(rank, 0), dtype=index, grow_axis=1, expect=n_new)
     sink.create("data", shape=(0,), dtype=layout.value.save, grow_axis=0, expect=n_new)
     return append(sink, layout, data, casting=casting, what=what)
 

@@ -37,6 +37,9 @@ def plan(data: SparseRows, value: Value, *, length: int | None, what: str) -> Cs
     if value.kind != "number":
         msg = f"{what}: mode='csr' stores numbers, found {value.kind}; use mode='N-D'"
         raise RegisterError(msg)
+    if value.bfloat16:
+        msg = f"{what}: mode='csr' does not load bfloat16; use dtype_load='float32' and convert batches"
+        raise RegisterError(msg)
     n_rows = data.shape[0] if length is None else length
     return CsrLayout(shape=(n_rows, data.n_cols), filled_to=0, n_stored=0, value=value)
 

@@ -38,7 +38,13 @@ def plan(data: RaggedRows, value: Value, *, length: int | None, what: str) -> Ra
     n_rows = len(data.rows) if length is None else length
     rank = _rank(data, what=what)
     if data.text:
+        if value.kind != "text" or value.save.itemsize or value.load.itemsize:
+            msg = f"{what}: mode='ragged' keeps text whole, as str; drop dtype_save and dtype_load, or use mode='N-D'"
+            raise RegisterError(msg)
         value = Value(kind="text", save=np.dtype(np.uint8), load=value.load)
+    elif value.save.kind == "S":
+        msg = f"{what}: mode='ragged' stores rows of numbers as numbers; drop dtype_save={value.save}"
+        raise RegisterError(msg)
     return RaggedLayout(shape=(n_rows,), filled_to=0, row_rank=rank, n_stored=0, value=value)
 
 
@@ -75,6 +81,8 @@ def append(
     sink: Sink, layout: RaggedLayout, data: RaggedRows, *, casting: Casting, what: str
 ) -> RaggedLayout:
     """Fill in the next rows."""
+    if not data.rows:
+        return layout
     if data.text != (layout.value.kind == "text") or _rank(data, what=what) != layout.row_rank:
         msg = f"{what}: rows of rank {layout.row_rank} and dtype {layout.value.load} cannot take {data.dtype}"
         raise RegisterError(msg)

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import attrs
+import numpy as np
 
 from h5torch.batch import RaggedColumn
 from h5torch.errors import RegisterError
@@ -74,5 +75,6 @@ def encode_rows(value: Value, first: int, data: RaggedRows, casting: Casting, wh
 def gather(sources: Sources, layout: VlenLayout, rows: Rows, *, what: str) -> RaggedColumn:
     """Read rows; those never filled are empty."""
     found = sources[""].take(rows)
-    pieces = tuple(decode_values(row, layout.value, what=what) for row in found)
+    # A copy, since objects in memory, and repeated rows, would share one array.
+    pieces = tuple(np.array(decode_values(row, layout.value, what=what)) for row in found)
     return RaggedColumn(rows=pieces, bfloat16=layout.value.bfloat16)

@@ -8,7 +8,7 @@ import attrs
 import h5py
 import numpy as np
 
-from h5torch.errors import RegisterError, StorageError
+from h5torch.errors import ArgumentTypeError, RegisterError, StorageError
 from h5torch.rows import Array
 
 # Datasets whose length is not known beforehand are stored in chunks of about so many bytes.
@@ -16,11 +16,20 @@ _CHUNK_BYTES = 1 << 20
 _LEAST_BYTES = 1 << 12
 
 
+def _as_chunks(asked: Any) -> bool | int | tuple[int, ...]:
+    is_shape = isinstance(asked, (tuple, list))
+    lengths = asked if is_shape else (asked,)
+    if not all(isinstance(length, (int, np.integer)) and length >= is_shape for length in lengths):
+        msg = f"chunks={asked!r}: give True, the rows in a chunk, or the shape of a chunk, all positive"
+        raise ArgumentTypeError(msg)
+    return tuple(asked) if is_shape else asked
+
+
 @attrs.frozen(kw_only=True)
 class Storage:
     """How the caller wants arrays stored; the default is one contiguous run of bytes."""
 
-    chunks: bool | int | tuple[int, ...] = False
+    chunks: bool | int | tuple[int, ...] = attrs.field(default=False, converter=_as_chunks)
     compression: str | int | None = None
     options: Mapping[str, Any] = attrs.field(factory=dict)
 
@@ -67,17 +76,20 @@ class H5Sink:
         utf8: bool = False,
     ) -> None:
         """Make an array; with `grow_axis` it may be lengthened, by about `expect` at a time."""
-        arguments = self._layout(shape, dtype, grow_axis, expect)
+        arguments = self._layout(part, shape, dtype, grow_axis, expect)
         self._make(part, shape=shape, dtype=_h5_dtype(dtype, utf8=utf8), **arguments)
 
     def create_vlen(self, part: str, *, length: int, dtype: np.dtype[Any], growing: bool) -> None:
         """Make an array of variable-length rows."""
+        if not self.storage.contiguous:
+            msg = f"{self.path}: HDF5 cannot chunk or compress rows of mode='vlen'; use mode='ragged'"
+            raise RegisterError(msg)
         maxshape = (None,) if growing else None
         self._make(part, shape=(length,), maxshape=maxshape, dtype=h5py.vlen_dtype(dtype))
 
     def write_all(self, part: str, values: Array, *, utf8: bool = False) -> None:
         """Make an array of exactly these values."""
-        arguments = self._layout(values.shape, values.dtype, None, 0) if values.ndim else {}
+        arguments = self._layout(part, values.shape, values.dtype, None, 0) if values.ndim else {}
         dtype = _h5_dtype(values.dtype, utf8=utf8)
         self._make(part, data=values.view(dtype), dtype=dtype, **arguments)
 
@@ -89,6 +101,12 @@ class H5Sink:
         dataset = self._dataset(part)
         if dataset.dtype.kind == "S":  # HDF5 tells UTF-8 from bytes by the dtype's metadata
             values = values.astype(f"S{dataset.dtype.itemsize}").view(dataset.dtype)
+        if dataset.shape[axis] < stop and (dataset.chunks is None or dataset.maxshape[axis] is not None):
+            msg = (
+                f"{self.path}: holds {dataset.shape[axis]} entries and cannot grow to {stop}; register it anew, "
+                "with chunks=True if it is to grow"
+            )
+            raise RegisterError(msg)
         with refusals_of_hdf5(self.file, self.path):
             if dataset.shape[axis] < stop:
                 dataset.resize(stop, axis=axis)
@@ -117,14 +135,16 @@ class H5Sink:
         return dataset
 
     def _layout(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], grow_axis: int | None, expect: int
+        self, part: str, shape: tuple[int, ...], dtype: np.dtype[Any], grow_axis: int | None, expect: int
     ) -> dict[str, Any]:
         """Decide chunks and filters of one dataset."""
         if grow_axis is None and (self.storage.contiguous or 0 in shape):
             return {}
         maxshape = tuple(None if axis == grow_axis else n for axis, n in enumerate(shape))
         asked = self.storage.chunks
-        chunks: tuple[int, ...] | bool
+        if isinstance(asked, tuple) and len(asked) != len(shape) and not part:
+            msg = f"{self.path}: chunks={asked} has {len(asked)} axes, the data have {len(shape)}"
+            raise RegisterError(msg)
         if isinstance(asked, tuple) and len(asked) == len(shape):
             chunks = asked
         else:

@@ -8,6 +8,7 @@ import numpy as np
 
 from h5torch.errors import ConversionError, RegisterError
 from h5torch.rows import Array
+from h5torch.values.text import check_ends
 
 
 def code_dtype(n_names: int) -> np.dtype[Any]:
@@ -29,6 +30,7 @@ def check_names(names: Sequence[object], *, what: str) -> Array:
         if not isinstance(name, str):
             msg = f"{what}: category names are text, found {name!r} of type {type(name).__name__}"
             raise RegisterError(msg)
+    check_ends(listed, "\0", what=what)
     if len(set(listed)) != len(listed):
         twice, _ = Counter(listed).most_common(1)[0]
         msg = f"{what}: the category {twice!r} stands twice in categories="
@@ -51,6 +53,9 @@ def encode(values: Array, names: Array, *, what: str, first_row: int = 0) -> Arr
     Raises:
         ConversionError: a value is none of the names, or a code numbers none of them.
     """
+    if values.dtype.kind not in "iuU":
+        msg = f"{what}: categories are text, or integer codes, found {values.dtype}; convert them first"
+        raise ConversionError(msg)
     if values.dtype.kind in "iu":
         wrong = (values < 0) | (values >= len(names))
         codes = values

@@ -55,6 +55,7 @@ class SparseCells:
     indices: Array
     data: Array
     shape: tuple[int, ...]
+    bfloat16: bool = False
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -133,8 +133,10 @@ def _row_array(row: Any, *, what: str) -> DenseData:
         msg = f"{what}: rows are sparse tensors; stack them into one, or call .to_dense() on each"
         raise RegisterError(msg)
     foreign.refuse_masked(row, what=what)
-    is_array = isinstance(row, np.ndarray) and row.dtype.kind not in "OT"
-    return DenseData(values=np.asarray(row) if is_array else _as_array(row, what=what))
+    if not isinstance(row, np.ndarray):
+        return DenseData(values=_as_array(row, what=what))
+    objects = row.dtype.kind in "OT"
+    return DenseData(values=_as_array(row.tolist(), what=what) if objects else np.asarray(row))
 
 
 def ragged_rows(arrays: Sequence[Array], *, what: str, bfloat16: bool = False) -> RaggedRows:

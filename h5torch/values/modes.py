@@ -22,11 +22,16 @@ def as_mode(data: Data, mode: str, *, what: str) -> Data:
             return data
         case ("ragged" | "vlen" | "separate", RaggedRows()):
             return data
+        case _, DenseData() if data.names is not None:
+            msg = f"{what}: mode={mode!r} cannot hold categories; use mode='N-D', or register their codes"
+            raise RegisterError(msg)
         case "csr", DenseData() if data.values.ndim == 2 and data.values.dtype.kind in "biufc":
             return _rows_of(data.values)
         case "coo", DenseData() if data.values.dtype.kind in "biufc":
             found = np.nonzero(data.values)
-            return SparseCells(indices=np.stack(found), data=data.values[found], shape=data.shape)
+            return SparseCells(
+                indices=np.stack(found), data=data.values[found], shape=data.shape, bfloat16=data.bfloat16
+            )
         case "coo", SparseRows():
             row_of = np.repeat(np.arange(data.shape[0]), np.diff(data.indptr))
             return SparseCells(indices=np.stack([row_of, data.indices]), data=data.data, shape=data.shape)
@@ -34,11 +39,16 @@ def as_mode(data: Data, mode: str, *, what: str) -> Data:
             return _rows_of_cells(data)
         case "ragged", DenseData() if data.values.dtype.kind == "U" and data.values.ndim == 1:
             return text_rows(data.values, what=what)
-        case ("ragged" | "vlen" | "separate", DenseData()) if data.values.ndim > 1 or mode == "separate":
+        case ("ragged" | "vlen" | "separate", DenseData()) if _has_rows(data, mode):
             rows = tuple(np.asarray(row) for row in data.values)
             return RaggedRows(rows=rows, dtype=data.dtype, bfloat16=data.bfloat16)
         case _:
             raise RegisterError(_refusal(data, mode, what=what))
+
+
+def _has_rows(data: DenseData, mode: str) -> bool:
+    """Whether a mode of rows can hold each row as an array of its own."""
+    return data.values.dtype.kind in "biufcmM" and (data.values.ndim > 1 or mode == "separate")
 
 
 def _refusal(data: Data, mode: str, *, what: str) -> str:

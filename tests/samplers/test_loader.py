@@ -1,5 +1,7 @@
 """Samplers in a file, and the loader that draws by them."""
 
+from typing import Any
+
 import h5py
 import numpy as np
 import pytest
@@ -44,10 +46,11 @@ def test_nothing_is_overwritten_unless_told(path):
 
 
 def test_what_is_no_file_no_recipe_or_no_name_is_refused(path):
+    stranger: Any = {}
     with pytest.raises(ArgumentTypeError, match=r"needs an h5torch.File or a path, got dict"):
-        samplers.save({}, "x", Shuffled(seed=0))
-    with pytest.raises(ArgumentTypeError, match="3 is no sampler recipe; there are shuffled"):
-        samplers.save(path, "x", 3)
+        samplers.save(stranger, "x", Shuffled(seed=0))
+    with pytest.raises(ArgumentTypeError, match="{} is no sampler recipe; there are shuffled"):
+        samplers.save(path, "x", stranger)
     with pytest.raises(RegisterError, match=r"sampler: the name '\.x' begins like the name of an unfinished"):
         samplers.save(path, ".x", Shuffled(seed=0))
     with h5torch.File(path) as f, pytest.raises(ReadOnlyError, match="open for reading only"):
@@ -115,6 +118,7 @@ def test_a_loader_goes_on_where_another_stopped(path):
     batches = iter(stopped)
     for _ in range(3):
         next(batches)
+    assert isinstance(stopped.batch_sampler, samplers.Batches)
     resumed = samplers.loader(data, "main", batch_size=8, state=stopped.batch_sampler.state_dict())
 
     assert drawn(resumed) == drawn(whole)[3:]

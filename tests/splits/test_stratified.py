@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -148,8 +149,9 @@ def test_a_recipe_that_makes_no_sense_is_not_built(changes, error, text):
 
 
 def test_there_is_no_silent_seed():
+    without_seed: Any = {"by": "0/type", "parts": PARTS}
     with pytest.raises(TypeError, match="seed"):
-        Stratified(by="0/type", parts=PARTS)
+        Stratified(**without_seed)
 
 
 @pytest.mark.parametrize(

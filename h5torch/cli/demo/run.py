@@ -29,8 +29,7 @@ def run(folder: Path) -> None:
         _speed(images)
     picture = _picture(images, folder / "class-shares.png")
     for path in (images, texts):
-        _title(f"What {path.name} holds now")
-        print("\n".join(draw(read_contents(path))))
+        print("", *draw(read_contents(path)), sep="\n")
     _title("Written")
     for path in (images, texts, *picture):
         _say(text.size(path.stat().st_size), str(path))
