@@ -3,7 +3,8 @@
 import os
 import warnings
 from collections import UserDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -176,6 +177,16 @@ class File(h5py.File):
         if not self:
             return "<Closed h5torch file>"
         return f'<h5torch file "{Path(self.filename).name}" (mode {self.mode})>'
+
+
+@contextmanager
+def opened(f: Any, mode: Literal["r", "r+", "a"]) -> Iterator[Any]:
+    """Open a path for a while, or take an open file, or what `File.to_dict` gave, as it is."""
+    if isinstance(f, str | os.PathLike):
+        with File(f, mode) as file:
+            yield file
+    else:
+        yield f
 
 
 def _warn_of_unfilled(file: File) -> None:

@@ -14,7 +14,6 @@ from tqdm import tqdm
 from h5torch.blocks import Blocks, blocks_of
 from h5torch.errors import (
     ArgumentTypeError,
-    ReadOnlyError,
     RegisterError,
     StorageError,
     UnknownNameError,
@@ -30,6 +29,7 @@ from h5torch.values.kinds import Value, decide_value
 from h5torch.wire.names import names_path, write_names
 from h5torch.wire.objects import is_stamped, read_layout, update_stamp, write_stamp
 from h5torch.wire.schema import keys_of
+from h5torch.wire.stamps import check_writable
 
 
 @attrs.frozen(kw_only=True)
@@ -66,21 +66,6 @@ def register_object(file: h5py.File, data: Any, request: Request) -> None:
     _check_disk(file, layout, first)
     with _all_or_nothing(file, key):
         _write(file, key, layout, first, blocks, request)
-
-
-def check_writable(file: h5py.File) -> None:
-    """Refuse to change a file that is closed, or open for reading.
-
-    Raises:
-        StorageError: it is closed.
-        ReadOnlyError: it is open for reading.
-    """
-    if not file:
-        msg = 'the file is closed; open it again with h5torch.File(path, "a")'
-        raise StorageError(msg)
-    if file.mode == "r":
-        msg = f'{file.filename}: open for reading only; reopen it with h5torch.File(path, "a")'
-        raise ReadOnlyError(msg)
 
 
 def decide_key(request: Request) -> str:

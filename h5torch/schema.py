@@ -42,8 +42,8 @@ class ByKey(Mapping[str, V]):
 class Schema:
     """The layouts of a file's objects by key: `central`, `0/name`, `unstructured/name`."""
 
-    objects: Mapping[str, Layout] = attrs.field(converter=ByKey)
-    problems: Mapping[str, str] = attrs.field(converter=ByKey, factory=dict)
+    objects: Mapping[str, Layout] = attrs.field(converter=ByKey[Layout])
+    problems: Mapping[str, str] = attrs.field(converter=ByKey[str], factory=dict)
     """What is wrong with an object, by key; such an object cannot be read."""
     unfinished: tuple[str, ...] = ()
     """Keys of objects whose writing was cut short; they count as absent."""

@@ -1,33 +1,21 @@
 """Samplers in a file: kept, brought back, listed, deleted."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import h5py
 
 from h5torch.errors import ArgumentTypeError
-from h5torch.file import File
+from h5torch.file import opened
 from h5torch.parts import check_label
-from h5torch.wire.parts import Source
-from h5torch.wire.recipes import delete_sampler, list_samplers, read_sampler, write_sampler
+from h5torch.wire.samplers import delete_sampler, list_samplers, read_sampler, write_sampler
+from h5torch.wire.stamps import Source
 from samplers.book import BOOK
 from samplers.recipes import SamplerRecipe
 
 __all__ = ["delete", "list_names", "load", "save"]
 
 Place: TypeAlias = str | os.PathLike[str]
-
-
-@contextmanager
-def _opened(f: Any, mode: Any) -> Iterator[Any]:
-    """Open a path for a while, or take an open file as it is."""
-    if isinstance(f, str | os.PathLike):
-        with File(f, mode) as file:
-            yield file
-    else:
-        yield f
 
 
 def save(f: h5py.File | Place, name: str, recipe: SamplerRecipe, *, overwrite: bool = False) -> None:
@@ -46,7 +34,7 @@ def save(f: h5py.File | Place, name: str, recipe: SamplerRecipe, *, overwrite: b
     """
     text = BOOK.dumps(recipe)
     check_label(name, what="sampler")
-    with _opened(f, "r+") as file:
+    with opened(f, "r+") as file:
         if not isinstance(file, h5py.File):
             msg = f"samplers.save needs an h5torch.File or a path, got {type(file).__name__}"
             raise ArgumentTypeError(msg)
@@ -64,7 +52,7 @@ def load(f: Source | Place, name: str) -> SamplerRecipe:
         UnknownNameError: the file has no such sampler, or its recipe is of a kind not known here.
         FormatError: the sampler does not hold what it must.
     """
-    with _opened(f, "r") as file:
+    with opened(f, "r") as file:
         text, path = read_sampler(file, name)
     return BOOK.loads(text, path=path)
 
@@ -75,7 +63,7 @@ def list_names(f: Source | Place) -> list[str]:
     Args:
         f: An open file, the path of one, or what `File.to_dict` gave.
     """
-    with _opened(f, "r") as file:
+    with opened(f, "r") as file:
         return list_samplers(file)
 
 
@@ -90,5 +78,5 @@ def delete(f: h5py.File | Place, name: str) -> None:
         UnknownNameError: the file has no such sampler.
         ReadOnlyError: the file is open for reading only.
     """
-    with _opened(f, "r+") as file:
+    with opened(f, "r+") as file:
         delete_sampler(file, name)

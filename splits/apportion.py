@@ -134,15 +134,16 @@ def _path(
     """
     came: dict[int, tuple[int, int, int]] = {}
     queue = deque([start])
+    is_new = np.arange(up.shape[1]) != start
     while True:
         source = queue.popleft()
         free = up[:, [source]] & ~up & open_cells
-        for target in np.flatnonzero(free.any(axis=0)).tolist():
-            if target != start and target not in came:
-                came[target] = (int(np.argmax(free[:, target])), source, target)
-                queue.append(target)
-                if target in ends:
-                    return _trace(came, start, target)
+        for target in np.flatnonzero(free.any(axis=0) & is_new).tolist():
+            is_new[target] = False
+            came[target] = (int(np.argmax(free[:, target])), source, target)
+            queue.append(target)
+            if target in ends:
+                return _trace(came, start, target)
 
 
 def _trace(came: dict[int, tuple[int, int, int]], start: int, end: int) -> list[tuple[int, int, int]]:

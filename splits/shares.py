@@ -1,8 +1,8 @@
 """Shares of the rows that parts get, as exact fractions."""
 
-import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from math import ceil, isfinite
 from typing import Any, TypeAlias
 
 from h5torch.parts import check_part_names
@@ -43,7 +43,7 @@ def check_shares(shares: Shares) -> None:
     """
     check_part_names([name for name, _ in shares], what="parts")
     for name, share in shares:
-        if not (math.isfinite(share) and share > 0):
+        if not (isfinite(share) and share > 0):
             msg = f"the share of part {name!r} must be above 0 and finite, got {share}; drop the part instead"
             raise SplitError(msg)
     total = sum(map(_simplest, (share for _, share in shares)), Fraction())
@@ -70,14 +70,14 @@ def exact_shares(shares: Shares) -> tuple[Fraction, ...]:
 
 
 def _simplest(share: float) -> Fraction:
-    """Find the fraction of the smallest denominator within a relative 10**-12 of `share`.
-
-    `limit_denominator` gives the nearest fraction below each bound, so that bisection finds the bound.
-    """
+    """Find the fraction of the smallest denominator within a relative 10**-12 of `share`."""
     exact = Fraction(share)
-    low, high = 1, exact.denominator
-    while low < high:
-        middle = (low + high) // 2
-        is_near = abs(exact.limit_denominator(middle) - exact) <= exact * _NEAR
-        low, high = (low, middle) if is_near else (middle + 1, high)
-    return exact.limit_denominator(low)
+    return _simplest_between(exact * (1 - _NEAR), exact * (1 + _NEAR))
+
+
+def _simplest_between(low: Fraction, high: Fraction) -> Fraction:
+    """Walk down the continued fraction that the two have in common, and end it as early as possible."""
+    whole = ceil(low)
+    if whole <= high:
+        return Fraction(whole)
+    return whole - 1 + 1 / _simplest_between(1 / (high - whole + 1), 1 / (low - whole + 1))

@@ -2,27 +2,18 @@
 
 import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import cattrs
 import numpy as np
 
 from h5torch import __version__
 from h5torch.errors import ArgumentTypeError, FormatError
-from h5torch.file import File
+from h5torch.file import File, opened
 from h5torch.parts import Parts, check_label
-from h5torch.wire.parts import (
-    Source,
-    check_writable,
-    delete_parts,
-    list_parts,
-    read_parts,
-    read_story,
-    write_parts,
-)
+from h5torch.wire.parts import delete_parts, list_parts, read_parts, read_story, write_parts
 from h5torch.wire.recipes import canonical_json, parse_json, strict_converter
+from h5torch.wire.stamps import Source, check_writable
 from splits.book import BOOK
 from splits.digests import digest
 from splits.errors import SplitError
@@ -34,16 +25,6 @@ __all__ = ["create", "delete", "list_splits", "load"]
 Place: TypeAlias = str | os.PathLike[str]
 
 _CONVERTER = strict_converter()
-
-
-@contextmanager
-def _opened(f: Any, mode: Any) -> Iterator[Any]:
-    """Open a path for a while, or take an open file as it is."""
-    if isinstance(f, str | os.PathLike):
-        with File(f, mode) as file:
-            yield file
-    else:
-        yield f
 
 
 def create(f: File | Place, name: str, recipe: SplitRecipe, *, overwrite: bool = False) -> Split:
@@ -64,7 +45,7 @@ def create(f: File | Place, name: str, recipe: SplitRecipe, *, overwrite: bool =
     """
     text = BOOK.dumps(recipe)
     check_label(name, what="split")
-    with _opened(f, "r+") as file:
+    with opened(f, "r+") as file:
         if not isinstance(file, File):
             msg = f"splits.create needs an h5torch.File or a path, got {type(file).__name__}"
             raise ArgumentTypeError(msg)
@@ -91,7 +72,7 @@ def load(f: Source | Place, name: str) -> Split:
         UnknownNameError: the file has no such split, or its recipe is of a kind not known here.
         FormatError: the split does not hold what it must.
     """
-    with _opened(f, "r") as file:
+    with opened(f, "r") as file:
         table = read_parts(file, name)
         recipe, provenance = read_story(file, name)
     return Split(
@@ -107,7 +88,7 @@ def list_splits(f: Source | Place) -> list[str]:
     Args:
         f: An open file, the path of one, or what `File.to_dict` gave.
     """
-    with _opened(f, "r") as file:
+    with opened(f, "r") as file:
         return list_parts(file)
 
 
@@ -122,7 +103,7 @@ def delete(f: File | Place, name: str) -> None:
         UnknownNameError: the file has no such split.
         ReadOnlyError: the file is open for reading only.
     """
-    with _opened(f, "r+") as file:
+    with opened(f, "r+") as file:
         delete_parts(file, name)
 
 

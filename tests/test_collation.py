@@ -116,7 +116,7 @@ def test_a_processor_may_change_what_a_key_holds(dataset):
 
 
 def test_samples_that_became_something_else_are_left_to_pytorch(dataset):
-    pairs = h5torch.Dataset(dataset.f, sample_processor=lambda f, sample: (sample["central"], 1))
+    pairs = h5torch.Dataset(dataset.f, sample_processor=lambda _, sample: (sample["central"], 1))
 
     first, second = next(iter(DataLoader(pairs, batch_size=3, collate_fn=h5torch.collate)))
     assert (first.tolist(), second.tolist()) == ([0, 1, 2], [1, 1, 1])

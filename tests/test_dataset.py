@@ -114,7 +114,10 @@ def test_samples_and_batches_agree(dataset):
         alone = dataset[position]
         assert list(sample) == list(alone)
         for key, value in alone.items():
-            assert all(np.array_equal(a, b) for a, b in zip(np.atleast_1d(value), np.atleast_1d(sample[key])))
+            assert all(
+                np.array_equal(a, b)
+                for a, b in zip(np.atleast_1d(value), np.atleast_1d(sample[key]), strict=True)
+            )
     assert [sample["0/row"] for sample in batch[1:3]] == [19, 3]
     with pytest.raises(IndexError, match="sample 4 of a batch of 4"):
         batch[4]

@@ -413,7 +413,7 @@ def test_a_column_is_read_whole_and_an_unknown_one_names_its_neighbours(f):
         f.column("0/lable")
 
 
-def test_a_file_says_what_it_is(f, tmp_path):
+def test_a_file_says_what_it_is(f):
     assert repr(f) == '<h5torch file "data.h5t" (mode r+)>'
     f.close()
     assert repr(f) == "<Closed h5torch file>"

@@ -1,7 +1,5 @@
 """The record of a stored split, and the split in a file."""
 
-from typing import Any
-
 import h5py
 import numpy as np
 import pytest
@@ -18,7 +16,8 @@ from h5torch.errors import (
     UnknownNameError,
 )
 from h5torch.parts import Parts
-from h5torch.wire.parts import delete_parts, list_parts, read_parts, read_story, stamped, write_parts
+from h5torch.wire.parts import delete_parts, list_parts, read_parts, read_story, write_parts
+from h5torch.wire.stamps import stamped
 
 CODES = [0, 1, 255, 0, 2]
 
@@ -130,7 +129,7 @@ def test_an_existing_split_is_replaced_only_when_told(file):
 
 def test_a_failed_write_leaves_what_was_there(file):
     before = list(file)
-    stranger: Any = object()
+    stranger = object()
     with pytest.raises(TypeError):
         write_parts(file, table(), recipe=stranger, provenance="{}", overwrite=False)
     assert list(file) == before

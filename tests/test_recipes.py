@@ -10,15 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from h5torch.errors import ArgumentTypeError, FormatError, RegisterError, UnknownNameError
-from h5torch.wire.recipes import (
-    RecipeBook,
-    canonical_json,
-    delete_sampler,
-    list_samplers,
-    parse_json,
-    read_sampler,
-    write_sampler,
-)
+from h5torch.wire.recipes import RecipeBook, canonical_json, parse_json
+from h5torch.wire.samplers import delete_sampler, list_samplers, read_sampler, write_sampler
 
 
 class Kind(Protocol):

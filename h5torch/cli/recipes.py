@@ -8,7 +8,8 @@ from h5torch.cli import text
 from h5torch.cli.contents import Entry, Section
 from h5torch.errors import FormatError
 from h5torch.wire.parts import list_parts, read_parts, read_story
-from h5torch.wire.recipes import list_samplers, parse_json, read_sampler
+from h5torch.wire.recipes import parse_json
+from h5torch.wire.samplers import list_samplers, read_sampler
 
 _SHOWN_ELSEWHERE = {"parts", "recipe", "version"}
 

@@ -39,7 +39,10 @@ def plan(data: RaggedRows, value: Value, *, length: int | None, what: str) -> Ra
     rank = _rank(data, what=what)
     if data.text:
         if value.kind != "text" or value.save.itemsize or value.load.itemsize:
-            msg = f"{what}: mode='ragged' keeps text whole, as str; drop dtype_save and dtype_load, or use mode='N-D'"
+            msg = (
+                f"{what}: mode='ragged' keeps text whole and gives str; drop dtype_save and dtype_load, or "
+                "use mode='N-D'"
+            )
             raise RegisterError(msg)
         value = Value(kind="text", save=np.dtype(np.uint8), load=value.load)
     elif value.save.kind == "S":

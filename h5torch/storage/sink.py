@@ -17,6 +17,8 @@ _LEAST_BYTES = 1 << 12
 
 
 def _as_chunks(asked: Any) -> bool | int | tuple[int, ...]:
+    if asked is None:
+        return False
     is_shape = isinstance(asked, (tuple, list))
     lengths = asked if is_shape else (asked,)
     if not all(isinstance(length, (int, np.integer)) and length >= is_shape for length in lengths):
@@ -103,8 +105,8 @@ class H5Sink:
             values = values.astype(f"S{dataset.dtype.itemsize}").view(dataset.dtype)
         if dataset.shape[axis] < stop and (dataset.chunks is None or dataset.maxshape[axis] is not None):
             msg = (
-                f"{self.path}: holds {dataset.shape[axis]} entries and cannot grow to {stop}; register it anew, "
-                "with chunks=True if it is to grow"
+                f"{self.path}: holds {dataset.shape[axis]} entries and cannot grow to {stop}; register it "
+                "anew, with chunks=True if it is to grow"
             )
             raise RegisterError(msg)
         with refusals_of_hdf5(self.file, self.path):

@@ -45,7 +45,13 @@ def convert(
     if values.dtype == dtype:
         return values
     with np.errstate(all="ignore"):
-        converted = values.astype(dtype)
+        # The imaginary part is dropped here, not by `astype`, which would warn of what is checked below.
+        drops = values.dtype.kind == "c" and dtype.kind in "iuf"
+        try:
+            converted = (values.real if drops else values).astype(dtype)
+        except OverflowError as error:
+            msg = f"{what}: {values.dtype} does not become {dtype} ({error}); choose nearer units"
+            raise ConversionError(msg) from error
         if casting == "unsafe" or _always_survives(values.dtype, dtype):
             return converted
         lost = ~_survives(values, converted)
@@ -115,7 +121,7 @@ def _fits_mantissa(values: Array, converted: Array) -> NDArray[np.bool_]:
     negative = values < 0
     size = np.where(negative, np.uint64(0) - values.astype(np.uint64), values.astype(np.uint64))
     lowest_bit = np.maximum(size & (np.uint64(0) - size), np.uint64(1))
-    exact = (size // lowest_bit) < np.uint64(min(2**bits, 2**64 - 1))
+    exact = (size // lowest_bit) <= np.uint64(2 ** min(bits, 64) - 1)
     return np.asarray(exact & np.isfinite(converted))
 
 

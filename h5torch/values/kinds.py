@@ -149,6 +149,8 @@ def encode_values(
     saved = change(values, value.save)
     if value.load.kind in _NUMBERS:
         change(saved, value.load)
+        if values.dtype.kind in "iu" and value.save.kind in "fc":
+            change(values, value.load)  # from float to float alone, an integer could be rounded
     elif casting == "checked":
         check_width(saved, value.load, what=what, first_row=first_row)
     return saved

@@ -1,4 +1,4 @@
-"""Recipes to JSON text and back, and samplers, which are a recipe and no more, as the file spells them.
+"""Recipes to JSON text and back.
 
 A recipe is a frozen attrs record with two class variables: `tag`, its name in files, and `version`. A
 `RecipeBook` knows which record a tag means; no import path is ever taken from a file.
@@ -11,33 +11,18 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args, get_orig
 
 import attrs
 import cattrs
-import h5py
 
 from h5torch.errors import ArgumentTypeError, FormatError, RegisterError
 from h5torch.parts import unknown_name
-from h5torch.wire.parts import (
-    Source,
-    delete_stamped,
-    find_stamped,
-    list_stamped,
-    read_text,
-    stamped,
-    write_text,
-)
 
 __all__ = [
     "Recipe",
     "RecipeBook",
     "canonical_json",
-    "delete_sampler",
-    "list_samplers",
     "parse_json",
-    "read_sampler",
     "strict_converter",
-    "write_sampler",
 ]
 
-_HOME, _MODE, _FORMAT = "samplers", "sampler", 1
 
 _TAG, _VERSION = "recipe", "version"
 
@@ -238,41 +223,3 @@ class RecipeBook(Generic[R]):
 
 def _say(error: BaseException, _: type[Any] | None) -> str:
     return f"{error} is missing" if type(error) is KeyError else str(error)
-
-
-def write_sampler(file: h5py.Group, name: str, recipe: str, *, overwrite: bool) -> None:
-    """Write a sampler's recipe, JSON, whole or not at all.
-
-    Raises:
-        ReadOnlyError: the file is open for reading only.
-        RegisterError: the name is taken and `overwrite` is false.
-    """
-    with stamped(file, _HOME, name, mode=_MODE, version=_FORMAT, overwrite=overwrite) as group:
-        write_text(group, "recipe", recipe)
-
-
-def read_sampler(source: Source, name: str) -> tuple[str, str]:
-    """Read a sampler's recipe, JSON, and the path where it lies.
-
-    Raises:
-        UnknownNameError: the file has no finished sampler of this name.
-        FormatError: it is of another version, or its recipe no UTF-8 text.
-    """
-    find_stamped(source, _HOME, name, mode=_MODE, version=_FORMAT)
-    path = f"{_HOME}/{name}/recipe"
-    return read_text(source, path), f"/{path}"
-
-
-def list_samplers(source: Source) -> list[str]:
-    """List the names of the stored samplers, sorted."""
-    return list_stamped(source, _HOME, mode=_MODE)
-
-
-def delete_sampler(file: h5py.Group, name: str) -> None:
-    """Remove a sampler.
-
-    Raises:
-        ReadOnlyError: the file is open for reading only.
-        UnknownNameError: the file has no finished sampler of this name.
-    """
-    delete_stamped(file, _HOME, name, mode=_MODE)

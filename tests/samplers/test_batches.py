@@ -3,7 +3,6 @@
 import json
 import tracemalloc
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import pytest
@@ -193,7 +192,7 @@ def test_arguments_of_other_types_are_refused():
         batches(batch_size=2.5)
     with pytest.raises(ArgumentTypeError, match=r"batch_size must be an integer, got True \(bool\)"):
         batches(batch_size=True)
-    stranger: Any = "shuffled"
+    stranger = "shuffled"
     with pytest.raises(ArgumentTypeError, match="'shuffled' is no sampler recipe; there are shuffled"):
         Batches(stranger, n_rows=3, batch_size=1)
     with pytest.raises(SamplerError, match="epoch must be at least 0, got -1"):

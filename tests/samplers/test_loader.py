@@ -1,7 +1,5 @@
 """Samplers in a file, and the loader that draws by them."""
 
-from typing import Any
-
 import h5py
 import numpy as np
 import pytest
@@ -46,7 +44,7 @@ def test_nothing_is_overwritten_unless_told(path):
 
 
 def test_what_is_no_file_no_recipe_or_no_name_is_refused(path):
-    stranger: Any = {}
+    stranger = {}
     with pytest.raises(ArgumentTypeError, match=r"needs an h5torch.File or a path, got dict"):
         samplers.save(stranger, "x", Shuffled(seed=0))
     with pytest.raises(ArgumentTypeError, match="{} is no sampler recipe; there are shuffled"):
@@ -81,7 +79,7 @@ def test_hostile_text_in_a_sampler_is_refused(path, text, error, problem):
     [
         {},
         {"num_workers": 2, "multiprocessing_context": "fork", "persistent_workers": True},
-        {"num_workers": 1, "multiprocessing_context": "spawn"},
+        {"num_workers": 1, "multiprocessing_context": "spawn", "persistent_workers": True},
     ],
 )
 def test_a_loader_draws_the_stored_order_whatever_the_workers(path, options):

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from typing import Any
 
 import h5py
 import numpy as np
@@ -127,7 +126,7 @@ def test_a_recipe_that_does_not_fit_the_file_leaves_no_trace(path, by, error, te
 
 
 def test_what_is_no_file_no_recipe_or_no_name_is_refused(path):
-    stranger: Any = {}
+    stranger = {}
     with pytest.raises(ArgumentTypeError, match=r"needs an h5torch.File or a path, got dict"):
         splits.create(stranger, "main", RECIPE)
     with pytest.raises(ArgumentTypeError, match="{} is no split recipe; there are stratified"):

@@ -2,7 +2,6 @@
 
 import hashlib
 import time
-from typing import Any
 
 import numpy as np
 import pytest
@@ -149,7 +148,7 @@ def test_a_recipe_that_makes_no_sense_is_not_built(changes, error, text):
 
 
 def test_there_is_no_silent_seed():
-    without_seed: Any = {"by": "0/type", "parts": PARTS}
+    without_seed = {"by": "0/type", "parts": PARTS}
     with pytest.raises(TypeError, match="seed"):
         Stratified(**without_seed)
 
