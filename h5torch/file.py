@@ -166,7 +166,8 @@ class File(h5py.File):
             UnknownNameError: there is no such object.
             FormatError: the object is damaged.
         """
-        return View(self, self.schema).column(key)
+        found = read_schema(self, [key])
+        return View(self, found if key in found.objects else self.schema).column(key)
 
     def to_dict(self) -> "h5pyDict":
         """Read the whole file into memory: a dict of arrays that `Dataset` takes in its place."""

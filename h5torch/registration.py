@@ -261,6 +261,7 @@ def append_object(file: h5py.File, data: Any, key: str, *, casting: Casting, pro
     kind = LAYOUTS[layout.mode]
     blocks = blocks_of(data, mode=layout.mode, length=None, what=key)
     sink = H5Sink(file, key)
+    update_stamp(file[key], layout)  # files of the published package lack what is stored
     show = None if progress and blocks.stream else True
     for block in tqdm(blocks.items, desc=key, unit=" blocks", disable=show):
         if layout.mode != "coo" and layout.filled_to + block.shape[0] > layout.n_rows:

@@ -98,10 +98,15 @@ class Schema:
             raise FormatError(lines)
 
 
+def is_axis(name: str) -> bool:
+    """Whether a group of this name holds what is aligned to an axis: digits, no leading zero."""
+    return name.isascii() and name.isdecimal() and name == str(int(name))
+
+
 def alignment_problem(key: str, layout: Layout, shape: tuple[int, ...]) -> str | None:
     """Say why an object does not fit the axis it is aligned to, if so."""
     axis_name, _, _ = key.partition("/")
-    if not axis_name.isdecimal():
+    if not is_axis(axis_name):
         return None
     axis = int(axis_name)
     if axis >= len(shape):

@@ -54,7 +54,8 @@ class View:
         """Read all rows of one object as samples show them."""
         layout = self.schema.layout(key)
         if isinstance(layout, CooLayout):
-            return decode_values(self.sources(key)["data"].whole(), layout.value, what=key)
+            stored = self.sources(key)["data"].ranges(np.array([0]), np.array([layout.n_stored]))
+            return decode_values(stored, layout.value, what=key)
         column = self.gather(key, np.arange(layout.n_rows))
         return column.stack()
 

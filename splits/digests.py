@@ -34,7 +34,7 @@ def digest(column: npt.NDArray[Any]) -> str:
         SplitError: the dtype has no such form, such as objects or long doubles.
     """
     if column.dtype.kind == "S":
-        column = np.strings.decode(column, "utf-8")
+        column = _decoded(column)
     kind, form = _form(column)
     shape = "x".join(map(str, column.shape))
     state = hashlib.sha256(f"h5torch-column 1 {kind} {shape}\n".encode())
@@ -46,6 +46,14 @@ def digest(column: npt.NDArray[Any]) -> str:
     for block in blocks:
         state.update(_text(block) if form is None else _numbers(block, form))
     return state.hexdigest()
+
+
+def _decoded(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    try:
+        return np.strings.decode(column, "utf-8")
+    except UnicodeDecodeError as error:
+        msg = f"a column of bytes that are not UTF-8 has no digest ({error}); store it as numbers"
+        raise SplitError(msg) from error
 
 
 def _form(column: npt.NDArray[Any]) -> tuple[str, str | None]:

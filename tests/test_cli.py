@@ -1,5 +1,6 @@
 """The command line, run as people run it: in a child process, in a pipe and on a terminal."""
 
+import json
 import os
 import pty
 import re
@@ -88,6 +89,46 @@ def test_tree_shows_every_object_with_mode_shape_values_and_bytes(cells):
     assert re.search(r"─ main +stratified +30 +2 parts +\d+ B\n", shown)
     assert "\n      train 24, test 6\n      by 0/type, seed 5\n      fingerprint " in shown
     assert re.search(r"─ shuffled +shuffled +\d+ B\n +seed 3$", shown, re.MULTILINE)
+
+
+@pytest.fixture
+def odd(tmp_path):
+    """A file with what goes wrong in files: nothing central, objects and recipes cut short or damaged."""
+    path = tmp_path / "odd.h5t"
+    with h5torch.File(path, "w") as f:
+        f.register(np.arange(6.0), "central")
+        f.register([np.ones(2), np.ones(3)], "unstructured", name="old", mode="vlen")
+        f.register([np.ones(2), np.ones(3)], "unstructured", name="older", mode="separate")
+        f.register(["one", "a much longer text " * 40], "unstructured", name="prose", mode="ragged")
+        f.register([0, 0, 0, 1, 1, 1], 0, name="cut")
+        f.register(np.arange(6), 0, name="hurt")
+        splits.create(f, "half", splits.Stratified(by="0/cut", parts={"a": 0.5}, seed=1))
+        samplers.save(f, "nested", samplers.Shuffled(seed=1))
+        samplers.save(f, "broken", samplers.Shuffled(seed=1))
+        samplers.save(f, "list", samplers.Shuffled(seed=1))
+        del f["0/cut"].attrs["mode"], f["central"]
+        f["0/hurt"].attrs["mode"] = "new"
+        of = {"recipe": "inner", "version": 1, "by": ["a", "b"]}
+        for name, recipe in {"nested": {"recipe": "outer", "of": of}, "list": [1], "broken": None}.items():
+            del f[f"samplers/{name}/recipe"]
+            f[f"samplers/{name}/recipe"] = "{" if recipe is None else json.dumps(recipe)
+    return path
+
+
+def test_tree_shows_what_is_damaged_unfinished_or_unknown(odd):
+    done = h5torch_command("tree", odd)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nno central object\naxis 0\n" in done.stdout
+    assert re.search(r"─ cut +unfinished +0 B\n.*cut short", done.stdout)
+    assert re.search(r"─ hurt +damaged +0 B\n.*unknown mode 'new'", done.stdout)
+    assert re.search(r"─ old +vlen +2 × any +float64 +> \d+ B", done.stdout)
+    assert re.search(r"─ older +separate +2 × any +float64 +40 B", done.stdout)
+    assert re.search(r"─ prose +ragged +2 +text ", done.stdout)
+    assert re.search(r"─ half +stratified +6 +1 part .*\n.*a 3, left out 3\n", done.stdout)
+    assert re.search(r"─ nested +outer .*\n +of \(inner by a \+ b\)\n", done.stdout)
+    assert re.search(r"─ broken +damaged .*\n.*not JSON", done.stdout)
+    assert re.search(r"─ list +\? .*\n.*\[1\]\n", done.stdout)
 
 
 def test_tree_escapes_names_that_would_move_the_cursor(cells):

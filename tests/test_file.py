@@ -20,6 +20,7 @@ from h5torch.errors import (
     StorageError,
     UnknownNameError,
 )
+from h5torch.layouts import csr
 
 
 @pytest.fixture
@@ -450,3 +451,59 @@ def test_attributes_that_make_no_sense_are_problems_with_a_path(f, damage, messa
 
     with pytest.raises(FormatError, match=f"/0/y: .*{message}"):
         f.schema.layout("0/y")
+
+
+def cut_short(f, key, part, values):
+    """Leave behind what an append leaves that stopped before it wrote any offset."""
+    dataset = f[key][part]
+    axis = dataset.ndim - 1
+    length = dataset.shape[axis]
+    dataset.resize(length + len(values), axis=axis)
+    dataset[..., length:] = values
+
+
+@pytest.mark.parametrize("mode", ["csr", "ragged"])
+def test_what_an_append_that_was_cut_short_left_behind_is_ignored_and_then_overwritten(f, mode):
+    part = "data" if mode == "csr" else "values"
+    blocks = [np.eye(3), 2 * np.eye(3)] if mode == "csr" else [rows(3), rows(3, start=5)]
+    f.register(blocks[0], 0, 6, "y", mode)
+    before = [row.tolist() for row in f.column("0/y")]
+    cut_short(f, "0/y", part, [7, 8])
+
+    assert [row.tolist() for row in f.column("0/y")] == before
+    f.append(blocks[1], "0/y")
+    assert [row.tolist() for row in f.column("0/y")] == [row.tolist() for block in blocks for row in block]
+
+
+def test_nonzeros_that_an_append_left_behind_are_ignored(tmp_path):
+    with h5torch.File(tmp_path / "x.h5t", "w") as f:
+        f.register((np.array([[0], [1]]), np.array([1.0]), (3, 4)), "central", mode="coo", chunks=True)
+        cut_short(f, "central", "data", [5.0])
+        assert f.column("central").tolist() == [1]
+        f.append((np.array([[2], [3]]), np.array([2.0]), (3, 4)), "central")
+
+        assert f.column("central").tolist() == [1, 2]
+
+
+def test_slack_that_another_package_appended_behind_is_refused(f):
+    f.register(np.eye(3), 0, 6, "y", "csr")
+    cut_short(f, "0/y", "data", [7])
+    cut_short(f, "0/y", "indices", [0])
+    cut_short(f, "0/y", "data", [1])  # from here on, what the published package's append does
+    cut_short(f, "0/y", "indices", [1])
+    f["0/y/indptr"][4] = 4
+    f["0/y"].attrs["filled_to"] = 4
+
+    with pytest.raises(FormatError, match="a row boundary is missing"):
+        f.column("0/y")
+
+
+@pytest.mark.parametrize("narrow", ["int32", "float32"])
+def test_offsets_of_an_old_file_that_cannot_count_more_entries_refuse_them(f, narrow):
+    f.register(np.eye(3), 0, 6, "y", "csr")
+    del f["0/y/indptr"]
+    f["0/y"].create_dataset("indptr", data=np.array([0, 1, 2, 3, 0, 0, 0], dtype=narrow))
+    f.append(np.eye(1, 3), "0/y")
+    assert f.column("0/y").sum() == 4
+    with pytest.raises(RegisterError, match=f"offsets of {narrow} cannot count"):
+        csr.check_countable(f["0/y/indptr"].dtype, 2**31, what="0/y/indptr")

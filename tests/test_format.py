@@ -104,7 +104,7 @@ def offsets_of(node, name, n_rows, filled, length):
     offsets = offsets.astype("int64")
     used = offsets[: filled + 1]
     need(used[0] == 0 and (np.diff(used) >= 0).all() and used[-1] <= length, "F412")
-    need("version" in node.attrs or name == "offsets" or used[-1] == length, "F806")
+    need(node.attrs.get("stored") == used[-1] or used[-1] == length, "F211, F806")
     return [(int(a), int(b)) for a, b in pairwise(used)] + [(0, 0)] * (n_rows - filled)  # F210
 
 
@@ -122,8 +122,9 @@ def read_csr(f, node, shape, filled):
 
 def read_coo(f, node, shape, _):
     indices, data = node["indices"][()], show(f, node, node["data"][()])
-    count = min(indices.shape[1], len(data))  # F423
-    need(len(indices) == len(shape), "F421")
+    need("stored" in node.attrs or indices.shape[1] == len(data), "F423")
+    count = int(node.attrs.get("stored", len(data)))
+    need(len(indices) == len(shape) and count <= min(indices.shape[1], len(data)), "F421, F423")
     need(all(0 <= i < n for axis, n in zip(indices, shape, strict=True) for i in axis), "F422")
     return indices[:, :count], data[:count]
 

@@ -1,5 +1,6 @@
 """Every layout: written in any way, in any place, it gives back the rows that NumPy and SciPy give."""
 
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -15,7 +16,7 @@ from h5torch.errors import ConversionError, FormatError, RegisterError, RowError
 from h5torch.layouts import CooLayout, CsrLayout, RaggedLayout
 from h5torch.view import View
 
-DTYPES = [np.dtype(code) for code in "?bBhHiIqQefdFD"] + [
+DTYPES = [np.dtype(code) for code in "?bBhHiIlLefdFD"] + [
     np.dtype("M8[s]"),
     np.dtype("m8[ns]"),
     np.dtype("S3"),
@@ -103,7 +104,7 @@ def cut(draw, data: Any, n_rows: int) -> list[Any]:
     least = 1 if isinstance(data, list) else 0
     cuts = sorted(draw(st.lists(st.integers(least, n_rows), max_size=3, unique=least == 1)))
     edges = [0, *(c for c in cuts if least == 0 or c < n_rows), n_rows]
-    return [data[start:stop] for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    return [data[start:stop] for start, stop in pairwise(edges)]
 
 
 def make_room(f: h5torch.File, place: str, n_rows: int) -> tuple[Any, str | None]:
@@ -112,7 +113,7 @@ def make_room(f: h5torch.File, place: str, n_rows: int) -> tuple[Any, str | None
     if place == "central":
         return "central", None
     depth = int(axis) if axis.isdecimal() else 0
-    f.register(np.zeros((1, 2, 3)[:depth] + (n_rows,), np.int8), "central")
+    f.register(np.zeros((*(1, 2, 3)[:depth], n_rows), np.int8), "central")
     return int(axis) if axis.isdecimal() else axis, name
 
 
@@ -167,7 +168,7 @@ def path(tmp_path_factory):
 
 
 @given(data=st.data(), case=CASES, place=st.sampled_from(PLACES), storage=st.sampled_from(STORAGE))
-@settings(max_examples=250)
+@settings(max_examples=150)
 def test_any_rows_of_any_layout_come_back_as_they_went_in(path, data, case, place, storage):
     """Any order, repeats, negative numbers, no rows at all; from the file and from memory."""
     write(data.draw, path, case, place, storage if case.mode != "vlen" else {})
@@ -215,7 +216,7 @@ def test_a_dense_array_is_sampled_along_every_axis_and_by_element(path, values, 
 @given(data=st.data(), rank=st.integers(1, 4), storage=st.sampled_from([{}, {"compression": "gzip"}]))
 @settings(max_examples=80)
 def test_nonzeros_of_any_rank_lie_where_they_lay(path, data, rank, storage):
-    """Through a tuple, a SciPy array or a dense one, whole, streamed or appended, with labels on each axis."""
+    """Given as a tuple, by SciPy or dense; whole, streamed or appended; with labels on each axis."""
     shape = data.draw(hnp.array_shapes(min_dims=rank, max_dims=rank, max_side=4))
     values = data.draw(hnp.arrays(np.float32, shape, elements=st.integers(0, 2), fill=st.just(0)))
     way = data.draw(st.sampled_from(["dense", "tuple", "scipy", "stream", "append"]))
@@ -368,9 +369,8 @@ def test_a_value_that_would_be_lost_is_named_by_its_row_in_every_layout(path, mo
     values = np.array([[1, 2], [3, 4], [5, 600]])
     with h5torch.File(path, "w") as f:
         f.register(values[:1], "central", mode=mode, length=4, dtype_save="uint8")
-        with pytest.raises(ConversionError, match="600.*(row 3|row 0)") as caught:
+        with pytest.raises(ConversionError, match="600 in row 3 "):
             f.append(values, "central")
-        assert "row 3" in str(caught.value)
         f.append(values, "central", casting="unsafe")
         assert np.asarray(f.column("central")[3]).tolist() == [5, 88]
 
@@ -469,3 +469,9 @@ def test_records_say_what_is_there(path):
     assert (ragged.n_rows, ragged.row_rank, ragged.n_stored) == (5, 2, 10)
     assert isinstance(coo, CooLayout)
     assert (coo.n_rows, coo.filled_to, coo.n_stored) == (4, 4, 4)
+
+
+@pytest.mark.parametrize("mode", ["ragged", "vlen", "separate"])
+def test_rows_of_numbers_are_not_spelled_as_text(path, mode):
+    with h5torch.File(path, "w") as f, pytest.raises(RegisterError, match="drop dtype_save"):
+        f.register([np.ones(2), np.ones(3)], "central", mode=mode, dtype_save="bytes", dtype_load="str")

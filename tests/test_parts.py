@@ -173,7 +173,7 @@ def test_a_read_only_file_is_refused_with_the_remedy(tmp_path, file):
     file.close()
     with h5py.File(tmp_path / "a.h5") as f:
         with pytest.raises(
-            ReadOnlyError, match=r"a.h5 is open for reading only; open it with h5torch.File\("
+            ReadOnlyError, match=r"a.h5: open for reading only; reopen it with h5torch.File\("
         ):
             write(f)
         with pytest.raises(ReadOnlyError, match="open for reading only"):

@@ -42,7 +42,7 @@ def _split(f: h5torch.File, name: str) -> Entry:
         name=name,
         kind=_tag(recipe),
         shape=text.shape([table.n_rows]),
-        values=f"{len(table.parts):,} parts",
+        values=f"{len(table.parts):,} part{'' if len(table.parts) == 1 else 's'}",
         n_bytes=table.codes.nbytes + sum(len(part.encode()) for part in story),
         notes=(", ".join([*counts, *left_out]), _parameters(recipe), f"fingerprint {mark}"),
     )

@@ -1,6 +1,6 @@
 """`csr`: a sparse matrix by rows, in flat `indptr`, `indices` and `data`."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -71,6 +71,8 @@ def append(sink: Sink, layout: CsrLayout, data: SparseRows, *, casting: Casting,
         msg = f"{what}: the matrix has {layout.shape[1]} columns, the block {data.n_cols}"
         raise RegisterError(msg)
     encoded = _encode(layout, data, casting=casting, what=what)
+    n_stored = layout.n_stored + len(encoded)
+    check_countable(sink.dtype("indptr"), n_stored, what=f"{what}/indptr")
     sink.write("data", layout.n_stored, encoded)
     sink.write("indices", layout.n_stored, data.indices)
     sink.write("indptr", layout.filled_to + 1, data.indptr[1:].astype(np.int64) + layout.n_stored)
@@ -79,8 +81,20 @@ def append(sink: Sink, layout: CsrLayout, data: SparseRows, *, casting: Casting,
         layout,
         filled_to=filled,
         shape=(max(filled, layout.n_rows), layout.shape[1]),
-        n_stored=layout.n_stored + len(encoded),
+        n_stored=n_stored,
     )
+
+
+def check_countable(dtype: np.dtype[Any], n_stored: int, *, what: str) -> None:
+    """Refuse more entries than offsets of `dtype` can count.
+
+    Raises:
+        RegisterError: they would overflow, or be rounded.
+    """
+    limit = 2 ** (np.finfo(dtype).nmant + 1) if dtype.kind == "f" else np.iinfo(dtype).max
+    if n_stored > limit:
+        msg = f"{what}: offsets of {dtype} cannot count {n_stored} entries; register the object anew"
+        raise RegisterError(msg)
 
 
 def _encode(layout: CsrLayout, data: SparseRows, *, casting: Casting, what: str) -> Array:

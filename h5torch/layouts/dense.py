@@ -54,7 +54,7 @@ def write(
     if growing:
         layout = attrs.evolve(layout, shape=(0, *layout.shape[1:]))
     value = attrs.evolve(layout.value, save=encoded.dtype)
-    if encoded.shape == layout.shape:
+    if encoded.shape == layout.shape and not growing:
         sink.write_all("", encoded, utf8=value.kind == "text")
     else:
         sink.create(

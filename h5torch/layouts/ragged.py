@@ -8,6 +8,7 @@ import numpy as np
 from h5torch.batch import RaggedColumn, TextColumn
 from h5torch.errors import FormatError, RegisterError
 from h5torch.layouts.csr import check_bounds, row_bounds
+from h5torch.layouts.vlen import refuse_spelled
 from h5torch.rows import Array, Rows
 from h5torch.storage.ports import Sink, Sources
 from h5torch.values.convert import Casting
@@ -45,9 +46,8 @@ def plan(data: RaggedRows, value: Value, *, length: int | None, what: str) -> Ra
             )
             raise RegisterError(msg)
         value = Value(kind="text", save=np.dtype(np.uint8), load=value.load)
-    elif value.save.kind == "S":
-        msg = f"{what}: mode='ragged' stores rows of numbers as numbers; drop dtype_save={value.save}"
-        raise RegisterError(msg)
+    else:
+        refuse_spelled(value, mode="ragged", what=what)
     return RaggedLayout(shape=(n_rows,), filled_to=0, row_rank=rank, n_stored=0, value=value)
 
 

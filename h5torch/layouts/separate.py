@@ -6,7 +6,7 @@ import attrs
 
 from h5torch.batch import RaggedColumn
 from h5torch.errors import UnknownNameError
-from h5torch.layouts.vlen import encode_rows
+from h5torch.layouts.vlen import encode_rows, refuse_spelled
 from h5torch.rows import Array, Rows
 from h5torch.storage.ports import Sink, Sources
 from h5torch.values.convert import Casting
@@ -32,7 +32,7 @@ class SeparateLayout:
 
 def plan(data: RaggedRows, value: Value, *, length: int | None, what: str) -> SeparateLayout:
     """Lay out rows, with room for `length` of them."""
-    del what
+    refuse_spelled(value, mode="separate", what=what)
     n_rows = len(data.rows) if length is None else length
     return SeparateLayout(shape=(n_rows,), filled_to=0, value=value)
 

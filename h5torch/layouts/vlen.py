@@ -33,8 +33,20 @@ class VlenLayout:
 def plan(data: RaggedRows, value: Value, *, length: int | None, what: str) -> VlenLayout:
     """Lay out rows, with room for `length` of them."""
     _check(data, what=what)
+    refuse_spelled(value, mode="vlen", what=what)
     n_rows = len(data.rows) if length is None else length
     return VlenLayout(shape=(n_rows,), filled_to=0, value=value)
+
+
+def refuse_spelled(value: Value, *, mode: str, what: str) -> None:
+    """Refuse rows of numbers that are to be spelled as text or bytes.
+
+    Raises:
+        RegisterError: the dtype in the file is one of bytes.
+    """
+    if value.save.kind == "S":
+        msg = f"{what}: mode={mode!r} stores rows of numbers as numbers; drop dtype_save={value.save}"
+        raise RegisterError(msg)
 
 
 def _check(data: RaggedRows, *, what: str) -> None:
@@ -67,7 +79,7 @@ def append(sink: Sink, layout: VlenLayout, data: RaggedRows, *, casting: Casting
 def encode_rows(value: Value, first: int, data: RaggedRows, casting: Casting, what: str) -> tuple[Array, ...]:
     """Convert row by row, naming the row of a value that would be lost."""
     return tuple(
-        encode_values(row, value, casting=casting, what=f"{what}, row {number}")
+        encode_values(row, value, casting=casting, what=what, first_row=number, row_ends=np.array([row.size]))
         for number, row in enumerate(data.rows, first)
     )
 

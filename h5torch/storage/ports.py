@@ -53,6 +53,9 @@ class Sink(Protocol):
     def write(self, part: str, start: int, values: Array, *, axis: int = 0) -> None:
         """Write `values` at `start` along `axis`, lengthening a growing array where needed."""
 
+    def dtype(self, part: str) -> np.dtype[Any]:
+        """Return the dtype of an array that is there."""
+
     def write_all(self, part: str, values: Array, *, utf8: bool = False) -> None:
         """Make an array of exactly these values."""
 

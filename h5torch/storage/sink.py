@@ -114,6 +114,10 @@ class H5Sink:
                 dataset.resize(stop, axis=axis)
             dataset[(*(slice(None),) * axis, slice(start, stop))] = values
 
+    def dtype(self, part: str) -> np.dtype[Any]:
+        """Return the dtype of an array that is there."""
+        return self._dataset(part).dtype
+
     def write_objects(self, part: str, start: int, rows: tuple[Array, ...]) -> None:
         """Write variable-length rows from row `start` on."""
         dataset = self._dataset(part)

@@ -21,7 +21,6 @@ from h5torch.layouts import (
     SeparateLayout,
     VlenLayout,
 )
-from h5torch.rows import Array
 from h5torch.values.kinds import Value, value_of
 from h5torch.wire.names import read_names
 
@@ -103,10 +102,9 @@ def _read_dense(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) ->
 def _read_csr(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> CsrLayout:
     del root
     n_rows, n_cols = shape
-    indptr, indices, data = node["indptr"], node["indices"], node["data"]
+    indptr, data = node["indptr"], node["data"]
     _expect(indptr.shape, (n_rows + 1,), "the shape of indptr")
-    n_stored = _stored(indptr, filled_to, len(data), "indptr", exact="version" not in node.attrs)
-    _expect(indices.shape[:1], data.shape, "the length of indices")
+    n_stored = _stored(node, indptr, filled_to, "indptr", ["indices", "data"])
     return CsrLayout(
         shape=(n_rows, n_cols),
         filled_to=filled_to,
@@ -116,17 +114,20 @@ def _read_csr(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> C
     )
 
 
-def _stored(offsets: Array, filled_to: int, length: int, name: str, *, exact: bool) -> int:
+def _stored(node: Any, offsets: Any, filled_to: int, name: str, parts: list[str]) -> int:
     """Return how many values the filled rows own.
 
-    An append that was cut short leaves values behind that no row owns yet. The published package
-    lost a row boundary in releases 0.2.12 and 0.2.13, and then the last offset is too small: its
-    files, which carry no version, must match exactly.
+    The attribute `stored` repeats the last offset: then an append that was cut short may have left
+    values behind that no row owns. Where it does not, as after the published package wrote, the values
+    must be as many as the last offset says: its releases 0.2.12 and 0.2.13 lost row boundaries.
     """
     first, last = float(offsets[0]), float(offsets[filled_to])
-    if first != 0 or last != int(last) or not 0 <= last <= length or (exact and last != length):
+    lengths = [int(node[part].shape[0]) for part in parts]
+    slack = float(node.attrs.get("stored", -1)) == last
+    fits = all(length >= last if slack else length == last for length in lengths)
+    if first != 0 or last != int(last) or last < 0 or not fits:
         msg = (
-            f"{name}[0] is {first:g} and {name}[{filled_to}] is {last:g}, but {length} values are "
+            f"{name}[0] is {first:g} and {name}[{filled_to}] is {last:g}, but {min(lengths)} values are "
             "stored: a row boundary is missing, as after an append by release 0.2.12 or 0.2.13 of "
             "the published package; register the object anew from its source"
         )
@@ -137,10 +138,13 @@ def _stored(offsets: Array, filled_to: int, length: int, name: str, *, exact: bo
 def _read_coo(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> CooLayout:
     del root, filled_to
     indices, data = node["indices"], node["data"]
-    n_stored = min(indices.shape[1], data.shape[0]) if "version" in node.attrs else data.shape[0]
-    _expect(
-        (indices.shape[0], min(n_stored, indices.shape[1])), (len(shape), n_stored), "the shape of indices"
-    )
+    _expect(indices.ndim, 2, "the number of axes of indices")
+    n_stored = int(node.attrs.get("stored", data.shape[0]))
+    if "stored" not in node.attrs:
+        _expect(indices.shape[1], data.shape[0], "the length of indices")
+    if indices.shape[0] != len(shape) or not 0 <= n_stored <= min(indices.shape[1], data.shape[0]):
+        msg = f"{n_stored} nonzeros of shape {shape} are not in indices {indices.shape}, data {data.shape}"
+        raise FormatError(msg)
     return CooLayout(shape=shape, n_stored=n_stored, value=_value(node, np.dtype(data.dtype)))
 
 
@@ -156,7 +160,7 @@ def _read_ragged(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -
         shape=(n_rows,),
         filled_to=filled_to,
         row_rank=rank,
-        n_stored=_stored(offsets, filled_to, len(values), "offsets", exact=False),
+        n_stored=_stored(node, offsets, filled_to, "offsets", ["values"]),
         value=_value(node, np.dtype(values.dtype)),
     )
 
@@ -190,9 +194,8 @@ _READERS: Mapping[str, Callable[[Any, Any, tuple[int, ...], int], Layout]] = {
 
 def write_stamp(node: h5py.HLObject, layout: Layout, *, categories: str | None) -> None:
     """Write the attributes of an object whose data are complete; `mode` comes last."""
-    node.attrs["shape"] = np.array(layout.shape, dtype=np.int64)
     node.attrs["dtypes"] = [str(layout.value.save), str(layout.value.load)]
-    node.attrs["filled_to"] = layout.filled_to
+    update_stamp(node, layout)
     if isinstance(layout, CsrLayout):
         node.attrs["load_sparse"] = layout.load_sparse
     if layout.value.bfloat16:
@@ -204,6 +207,8 @@ def write_stamp(node: h5py.HLObject, layout: Layout, *, categories: str | None) 
 
 
 def update_stamp(node: h5py.HLObject, layout: Layout) -> None:
-    """Say that an object holds more rows than before, once they are all there."""
+    """Say how many rows an object holds, once they are all there."""
     node.attrs["shape"] = np.array(layout.shape, dtype=np.int64)
+    if isinstance(layout, CsrLayout | CooLayout | RaggedLayout):
+        node.attrs["stored"] = layout.n_stored
     node.attrs["filled_to"] = layout.filled_to

@@ -1,11 +1,11 @@
 """The schema of a whole file, read object by object."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from h5torch.errors import FormatError
 from h5torch.layouts import Layout
-from h5torch.schema import CENTRAL, UNSTRUCTURED, Schema, alignment_problem
+from h5torch.schema import CENTRAL, UNSTRUCTURED, Schema, alignment_problem, is_axis
 from h5torch.wire.objects import is_stamped, read_layout
 
 
@@ -14,18 +14,23 @@ def keys_of(root: Any) -> Iterator[str]:
     for group in root:
         if group == CENTRAL:
             yield CENTRAL
-        elif group.isdecimal() or group == UNSTRUCTURED:
+        elif is_axis(group) or group == UNSTRUCTURED:
             members = root[group]
             if hasattr(members, "keys"):
                 yield from (f"{group}/{name}" for name in members)
 
 
-def read_schema(root: Any) -> Schema:
-    """Read what a file holds; problems are gathered, not raised."""
+def read_schema(root: Any, keys: Iterable[str] | None = None) -> Schema:
+    """Read what a file holds; problems are gathered, not raised.
+
+    Args:
+        root: An open file, or what `File.to_dict` gave.
+        keys: The objects to look at, beside the central one; all of them where this is `None`.
+    """
     objects: dict[str, Layout] = {}
     problems: dict[str, str] = {}
     unfinished = []
-    for key in keys_of(root):
+    for key in keys_of(root) if keys is None else {CENTRAL, *keys} & set(keys_of(root)):
         try:
             if is_stamped(root[key]):
                 objects[key] = read_layout(root, key)

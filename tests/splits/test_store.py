@@ -133,7 +133,7 @@ def test_what_is_no_file_no_recipe_or_no_name_is_refused(path):
         splits.create(path, "main", stranger)
     with pytest.raises(RegisterError, match="split: the name 'a/b' holds \"/\""):
         splits.create(path, "a/b", RECIPE)
-    with h5torch.File(path) as f, pytest.raises(ReadOnlyError, match="open for reading only; open it with"):
+    with h5torch.File(path) as f, pytest.raises(ReadOnlyError, match="open for reading only; reopen it with"):
         splits.create(f, "main", RECIPE)
     with pytest.raises(FileNotFoundError):
         splits.create(path.with_name("absent.h5t"), "main", RECIPE)
