@@ -8,10 +8,8 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-import h5py
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,21 +19,10 @@ import splits
 from h5torch.cli import text
 from h5torch.cli.app import run
 from h5torch.cli.contents import Contents, Entry, Section
-from h5torch.cli.demo.docstrings import read_docstrings, tokenize
 from h5torch.cli.tree import draw
-from h5torch.errors import H5torchError
 
 RUN = "import sys; from h5torch.cli import main; sys.argv[0] = 'h5torch'; main()"
 ESCAPE = "\x1b"
-
-
-def h5torch_command(*arguments: object, code: str = RUN, **environment: str):
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
-    )
 
 
 def on_terminal(*arguments: object, **environment: str) -> str:
@@ -73,7 +60,7 @@ def cells(tmp_path_factory):
     return path
 
 
-def test_tree_shows_every_object_with_mode_shape_values_and_bytes(cells):
+def test_tree_shows_every_object_with_mode_shape_values_and_bytes(cells, h5torch_command):
     done = h5torch_command("tree", cells)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -115,7 +102,7 @@ def odd(tmp_path):
     return path
 
 
-def test_tree_shows_what_is_damaged_unfinished_or_unknown(odd):
+def test_tree_shows_what_is_damaged_unfinished_or_unknown(odd, h5torch_command):
     done = h5torch_command("tree", odd)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -131,7 +118,7 @@ def test_tree_shows_what_is_damaged_unfinished_or_unknown(odd):
     assert re.search(r"─ list +\? .*\n.*\[1\]\n", done.stdout)
 
 
-def test_tree_escapes_names_that_would_move_the_cursor(cells):
+def test_tree_escapes_names_that_would_move_the_cursor(cells, h5torch_command):
     done = h5torch_command("tree", cells)
 
     assert ESCAPE not in done.stdout
@@ -187,7 +174,7 @@ def test_sizes_are_written_with_a_unit(n_bytes, written):
     assert text.size(n_bytes) == written
 
 
-def test_help_names_every_command_and_version_is_the_installed_one():
+def test_help_names_every_command_and_version_is_the_installed_one(h5torch_command):
     shown = h5torch_command("--help")
     assert shown.returncode == 0
     assert {"demo", "tree"} <= set(shown.stdout.split())
@@ -209,14 +196,14 @@ def test_a_command_that_is_not_understood_exits_with_2(capsys, arguments, messag
     assert message in capsys.readouterr().err
 
 
-def test_a_file_that_is_not_there_is_one_line_and_exit_1(tmp_path):
+def test_a_file_that_is_not_there_is_one_line_and_exit_1(tmp_path, h5torch_command):
     done = h5torch_command("tree", tmp_path / "absent.h5t")
 
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"h5torch: .*absent\.h5t.*\n", done.stderr)
 
 
-def test_a_file_that_is_not_hdf5_is_one_line_and_exit_1(tmp_path):
+def test_a_file_that_is_not_hdf5_is_one_line_and_exit_1(tmp_path, h5torch_command):
     (tmp_path / "note.h5t").write_text("no HDF5", encoding="utf-8")
     done = h5torch_command("tree", tmp_path / "note.h5t")
 
@@ -224,7 +211,7 @@ def test_a_file_that_is_not_hdf5_is_one_line_and_exit_1(tmp_path):
     assert re.fullmatch(r"h5torch: .*note\.h5t.*\n", done.stderr)
 
 
-def test_debug_shows_where_an_error_came_from(tmp_path):
+def test_debug_shows_where_an_error_came_from(tmp_path, h5torch_command):
     done = h5torch_command("tree", tmp_path / "absent.h5t", "--debug")
 
     assert done.returncode == 1
@@ -248,90 +235,3 @@ def test_an_interrupted_command_says_so_and_exits_with_130(monkeypatch, capsys, 
 
     assert run(["tree", str(tmp_path)]) == 130
     assert capsys.readouterr().err == "h5torch: interrupted\n"
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    """The demo's folder and what it printed."""
-    folder = tmp_path_factory.mktemp("demo") / "new"
-    done = h5torch_command("demo", "--out", folder)
-    assert (done.returncode, done.stderr) == (0, "")
-    return folder, done.stdout
-
-
-def test_demo_trains_to_more_than_95_percent_on_digits(demo):
-    accuracies = re.findall(r"test accuracy +([\d.]+)%", demo[1])
-
-    assert float(accuracies[0]) > 95
-    assert float(accuracies[1]) > 60  # 26 modules, the commonest of which 11 % of docstrings belong to
-
-
-def test_demo_prints_lines_of_80_columns_and_no_escapes_in_a_pipe(demo):
-    folder, printed = demo
-
-    lines = printed.replace(f"{folder}{os.sep}", "").splitlines()
-    assert [line for line in lines if len(line) > text.WIDTH] == []
-    assert ESCAPE not in printed
-
-
-def test_demo_leaves_two_whole_files_and_a_picture(demo):
-    folder, _ = demo
-
-    assert sorted(p.name for p in folder.iterdir()) == ["class-shares.png", "digits.h5t", "docstrings.h5t"]
-    assert (folder / "class-shares.png").read_bytes().startswith(b"\x89PNG")
-    with h5py.File(folder / "digits.h5t") as f:
-        assert f["central"].shape == (1797, 8, 8)
-
-
-def test_demo_says_how_to_get_matplotlib_and_goes_on_without(tmp_path):
-    """Here it also replaces what lies in its folder under the names of its files."""
-    (tmp_path / "digits.h5t").write_text("of an earlier demo", encoding="utf-8")
-    code = "import sys; sys.modules['matplotlib'] = None; " + RUN
-    done = h5torch_command("demo", "--out", tmp_path, code=code)
-
-    assert done.returncode == 0
-    assert "pip install 'h5torch[plot]'" in done.stdout
-    assert not (tmp_path / "class-shares.png").exists()
-
-
-def test_demo_refuses_a_folder_that_is_a_file(tmp_path, capsys):
-    (tmp_path / "taken").touch()
-
-    assert run(["demo", "--out", str(tmp_path / "taken")]) == 1
-    assert "taken" in capsys.readouterr().err
-
-
-def test_both_ways_that_the_demo_measures_read_the_same_rows(demo):
-    from h5torch.cli.demo.speed import batches_by_row
-
-    path = demo[0] / "digits.h5t"
-    dataset = h5torch.Dataset(path, split="main/train", columns=["central", "0/label"])
-    with h5py.File(path) as f:
-        by_row = list(batches_by_row(f, dataset.indices))
-    batch = h5torch.collate(dataset.__getitems__(range(len(dataset))))
-
-    images, codes = (torch.cat(tensors) for tensors in zip(*by_row, strict=True))
-    torch.testing.assert_close(images, batch["central"], rtol=0, atol=0)
-    torch.testing.assert_close(codes, batch["0/label"], rtol=0, atol=0)
-
-
-def test_tokens_are_numbered_by_frequency_and_then_by_alphabet():
-    tokens = tokenize(["b a", "A c: b", ""], n_tokens=4)
-
-    assert tokens.vocabulary == ("<pad>", "<rare>", "a", "b")
-    assert [row.tolist() for row in tokens.ids] == [[3, 2], [2, 1, 1, 3], []]
-
-
-def test_docstrings_come_from_sources_with_the_names_that_code_uses():
-    texts = {d.name: d for d in read_docstrings()}
-
-    assert texts["argparse.ArgumentParser"].module == "argparse"
-    assert texts["email.message.Message.as_string"].text.startswith("Return the entire formatted message")
-    assert len(texts) > 2000
-
-
-def test_a_python_without_sources_is_told_so(monkeypatch, tmp_path):
-    monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
-
-    with pytest.raises(H5torchError, match="no sources of the standard library"):
-        read_docstrings()

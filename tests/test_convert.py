@@ -293,3 +293,9 @@ def test_torch_and_python_spell_dtypes_too():
     assert decide_value(
         np.dtype("f8"), dtype_save=None, dtype_load="bfloat16", bfloat16=False, what="x"
     ).bfloat16
+
+
+def test_a_span_is_no_moment():
+    value = decide_value(np.dtype("m8[s]"), dtype_save="M8[s]", dtype_load=None, bfloat16=False, what="t")
+    with pytest.raises(ConversionError, match=r"^t: 5 seconds in row 0 cannot be held in datetime64\[s\]"):
+        encode_values(np.array([5], "m8[s]"), value, casting="checked", what="t")

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import attrs
+import h5py
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import h5torch
-from h5torch.errors import ConversionError, FormatError, RegisterError, RowError
+from h5torch.errors import ConversionError, FormatError, RegisterError, RowError, UnknownNameError
 from h5torch.layouts import CooLayout, CsrLayout, RaggedLayout
 from h5torch.view import View
 
@@ -346,6 +347,7 @@ def test_what_memory_gives_is_a_copy(path):
         ("N-D", sp.eye_array(3), None, "call .toarray"),
         ("csr", np.ones(3), None, "mode='csr' cannot hold"),
         ("csr", np.ones((2, 2), "M8[s]"), None, "mode='csr' cannot hold"),
+        ("coo", ([[0]], [1.0], (3,)), ([[0]], [1.0], (4,)), r"shape \(3,\), the block \(4,\)"),
         ("coo", ["a"], None, "mode='coo' cannot hold"),
         ("separate", ["a", "b"], None, "mode='separate' cannot hold"),
     ],
@@ -357,7 +359,7 @@ def test_rows_that_do_not_fit_are_refused(path, mode, first, block, match):
                 f.register(first, "central", mode=mode)
             assert "central" not in f
             return
-        f.register(first, "central", mode=mode, length=9)
+        f.register(first, "central", mode=mode, **({"chunks": True} if mode == "coo" else {"length": 9}))
         before = f.schema.central
         with pytest.raises(RegisterError, match=match):
             f.append(block, "central")
@@ -475,3 +477,64 @@ def test_records_say_what_is_there(path):
 def test_rows_of_numbers_are_not_spelled_as_text(path, mode):
     with h5torch.File(path, "w") as f, pytest.raises(RegisterError, match="drop dtype_save"):
         f.register([np.ones(2), np.ones(3)], "central", mode=mode, dtype_save="bytes", dtype_load="str")
+
+
+def test_what_was_deleted_does_not_show_in_what_is_not_written(path):
+    """HDF5 recycles the place of deleted bytes; rows never filled must read as zeros all the same."""
+    with h5torch.File(path, "w") as f:
+        f.register(np.zeros(40), "central")
+        f.create_dataset("junk", data=np.full(40_000, 7.0))
+        f.create_dataset("behind", data=np.ones(10))
+        del f["junk"]
+        f.register(np.ones((1, 3)), 0, name="dense", length=40)
+        f.register(["a"], 0, name="text", length=40)
+        f.register(np.ones((1, 3)), 0, name="csr", mode="csr", length=40)
+        f.register([np.ones(2)], 0, name="ragged", mode="ragged", length=40)
+        f.register([np.ones((1, 2))], 0, name="blocks", mode="ragged", length=40)
+        f.register([np.ones(2), *[np.ones(1)] * 39], 0, name="whole")
+    with h5py.File(path) as f:
+        assert f["0/dense"][1:].max() == 0
+        assert set(f["0/text"][1:]) == {b""}
+        assert f["0/csr/indptr"][2:].max() == f["0/ragged/offsets"][2:].max() == 0
+        assert f["0/blocks/shapes"][1:].max() == 0
+        assert f["0/whole/offsets"][:3].tolist() == [0, 2, 3]
+
+
+@pytest.mark.parametrize("mode", ["N-D", "csr", "ragged", "vlen", "separate"])
+def test_a_stream_of_unknown_length_gives_the_object_its_length(path, mode):
+    """Blocks without rows add none."""
+    values = np.arange(12).reshape(6, 2)
+    with h5torch.File(path, "w") as f:
+        blocks = [values[:1], values[1:1], values[1:4], values[4:]]
+        f.register(iter(blocks), "central", mode=mode, progress=False)
+        assert (f.schema.central.n_rows, f.schema.central.filled_to) == (6, 6)
+        np.testing.assert_array_equal(np.stack(list(f.column("central"))), values)
+
+
+def test_a_row_of_its_own_dataset_that_is_missing_is_named(path):
+    with h5torch.File(path, "w") as f:
+        f.register([np.ones(2), np.ones(3)], "central", mode="separate", length=3)
+        with pytest.raises(UnknownNameError, match="row 2 was never filled .2 of 3 are.; append it"):
+            h5torch.Dataset(f)[2]
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "match"),
+    [
+        ("coo", {"length": 3}, "length= has no meaning for mode='coo'; register it with chunks=True"),
+        ("coo", {"dtype_load": "M8[s]"}, "mode='coo' stores numbers, found time"),
+        ("csr", {"dtype_load": "M8[s]"}, "mode='csr' stores numbers, found time"),
+        ("csr", {"dtype_save": "bytes", "dtype_load": "bytes"}, "mode='csr' stores numbers, found bytes"),
+    ],
+)
+def test_sparse_objects_hold_numbers(path, mode, options, match):
+    with h5torch.File(path, "w") as f, pytest.raises(RegisterError, match=match):
+        f.register(np.eye(3, dtype=int), "central", mode=mode, **options)
+
+
+def test_a_sparse_tensor_is_sampled_by_its_nonzeros(path):
+    torch = pytest.importorskip("torch")
+    with h5torch.File(path, "w") as f:
+        f.register(torch.eye(3).to_sparse(), "central")
+        assert f.schema.central.mode == "coo"
+        assert len(h5torch.Dataset(f, "coo")) == 3

@@ -1,6 +1,7 @@
 """Writing arrays into an open HDF5 file."""
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from h5torch.rows import Array
 # Datasets whose length is not known beforehand are stored in chunks of about so many bytes.
 _CHUNK_BYTES = 1 << 20
 _LEAST_BYTES = 1 << 12
+# Smaller arrays are always filled with zeros when they are made.
+_FILL_BYTES = 1 << 24
 
 
 def _as_chunks(asked: Any) -> bool | int | tuple[int, ...]:
@@ -79,6 +82,8 @@ class H5Sink:
     ) -> None:
         """Make an array; with `grow_axis` it may be lengthened, by about `expect` at a time."""
         arguments = self._layout(part, shape, dtype, grow_axis, expect)
+        if self._could_be_recycled(shape, dtype):
+            arguments = {"fillvalue": np.zeros((), dtype)[()], **arguments}
         self._make(part, shape=shape, dtype=_h5_dtype(dtype, utf8=utf8), **arguments)
 
     def create_vlen(self, part: str, *, length: int, dtype: np.dtype[Any], growing: bool) -> None:
@@ -126,6 +131,15 @@ class H5Sink:
                 dataset.resize(start + len(rows), axis=0)
             for row, values in enumerate(rows, start):
                 dataset[row] = values
+
+    def _could_be_recycled(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+        """Whether HDF5 may put an array where deleted bytes lie, which it would then show as values.
+
+        Filling costs as much as writing, so large arrays that find no such place are left to the end
+        of the file, where what was never written reads as zeros.
+        """
+        n_bytes = math.prod(shape) * dtype.itemsize
+        return n_bytes < _FILL_BYTES or int(self.file.file.id.get_freespace()) >= n_bytes
 
     def _make(self, part: str, **arguments: Any) -> None:
         with refusals_of_hdf5(self.file, self.path):
