@@ -23,8 +23,9 @@ Counts = npt.NDArray[np.int64]
 def stratum_targets(n_rows: int, shares: Sequence[Fraction]) -> tuple[Fraction, ...]:
     """Return the exact number of rows that each part should get of one stratum.
 
-    It is `n_rows * share`, except that a stratum with at least as many rows as parts gives every part at
-    least one: shares below one row are raised to one, and the others give way in proportion.
+    It is `n_rows * share`, except that a stratum with a row for every part, and one to leave out where
+    some are, gives every part at least one: shares below one row are raised to one, and the others give
+    way in proportion.
 
     Args:
         n_rows: Rows of the stratum.
@@ -34,7 +35,7 @@ def stratum_targets(n_rows: int, shares: Sequence[Fraction]) -> tuple[Fraction, 
         As many numbers as shares, summing to `n_rows`.
     """
     n_parts = len(shares) - 1
-    if n_rows < n_parts:
+    if n_rows < n_parts + (shares[-1] > 0):
         return tuple(n_rows * share for share in shares)
     raised: set[int] = set()
     while True:

@@ -33,8 +33,8 @@ class Stratified:
 
     Rows that agree in all columns of `by` are a stratum. Each stratum gives each part the floor or the
     ceiling of `rows * share`, and so do all rows together. Where a share of a stratum is less than one row
-    though it has as many rows as there are parts, it is raised to one row and the stratum's other shares
-    give way, so that no class is missing from a part.
+    though the stratum has a row for every part (and one to leave out, where the shares leave some out), it
+    is raised to one row and the stratum's other shares give way, so that no class is missing from a part.
 
     Which rows go where depends on the seed, the row numbers and which rows share a label, not on the
     labels' names, the platform or any library's version.

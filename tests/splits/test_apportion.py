@@ -44,10 +44,18 @@ def test_a_class_with_a_row_for_every_part_is_in_every_part(n_rows, weights, lef
     exact = [n_rows * share for share in shares]
 
     assert sum(targets) == n_rows
-    if n_rows >= len(weights):
+    needed = len(weights) + (left_out > 0)
+    if n_rows >= needed:
         assert min(targets[:-1]) >= 1
-    if n_rows < len(weights) or min(exact[:-1]) >= 1:
+    if n_rows < needed or min(exact[:-1]) >= 1:
         assert list(targets) == exact
+
+
+def test_classes_of_one_row_leave_out_what_was_asked():
+    """Were each such class too precious to leave out, a part of one half would hold all rows."""
+    counts = apportion(np.ones(100, np.int64), (Fraction(1, 2), Fraction(1, 2)))
+
+    assert counts.sum(axis=0).tolist() == [50, 50]
 
 
 @st.composite
