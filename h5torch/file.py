@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
+from weakref import WeakValueDictionary
 
 import h5py
 import numpy as np
@@ -51,15 +52,18 @@ class File(h5py.File):
             UserWarning: read-only, and an object has fewer rows filled than its length.
         """
         options = {"alignment_threshold": 1, "alignment_interval": ALIGNMENT, **options}
+        if mode != "r":
+            _close_readers(Path(path))
         try:
             super().__init__(path, mode, driver=driver, **options)
-        except BlockingIOError as error:
-            msg = f"{path}: open elsewhere, and one of both handles writes; close that one first ({error})"
-            raise BusyError(msg) from error
         except OSError as error:
+            told = str(error)
+            if isinstance(error, BlockingIOError) or "already open" in told:
+                msg = f"{path}: open elsewhere, and one of both handles writes; close that one first ({told})"
+                raise BusyError(msg) from error
             if type(error) is not OSError:
                 raise  # FileNotFoundError, PermissionError and their like say it all
-            msg = f"{path}: HDF5 cannot open it, so it is cut short or no HDF5 file ({error})"
+            msg = f"{path}: HDF5 cannot open it, so it is cut short or no HDF5 file ({told})"
             raise StorageError(msg) from error
         if mode == "r":
             _warn_of_unfilled(self)
@@ -178,6 +182,27 @@ class File(h5py.File):
         if not self:
             return "<Closed h5torch file>"
         return f'<h5torch file "{Path(self.filename).name}" (mode {self.mode})>'
+
+
+_READERS: WeakValueDictionary[int, File] = WeakValueDictionary()
+os.register_at_fork(after_in_child=_READERS.clear)  # a child leaves its parent's handles alone
+
+
+def open_reader(path: Path) -> File:
+    """Open a file for a reader that opens it again when it finds it closed.
+
+    HDF5 lets no process change a file that it has open for reading; a `File` opened to write closes
+    such readers first, so that a dataset does not have to be closed by hand.
+    """
+    file = File(path)
+    _READERS[id(file)] = file
+    return file
+
+
+def _close_readers(path: Path) -> None:
+    for file in list(_READERS.values()):
+        if file and path.exists() and path.samefile(file.filename):
+            file.close()
 
 
 @contextmanager

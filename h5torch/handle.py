@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from h5torch.errors import ArgumentTypeError, StorageError
-from h5torch.file import File, h5pyDict
+from h5torch.file import File, h5pyDict, open_reader
 
 
 class Handle:
@@ -61,7 +61,7 @@ class Handle:
         if self._path is None:
             msg = "this dataset's file lives in another process's memory; give Dataset file.to_dict() instead"
             raise StorageError(msg)
-        return File(self._path)
+        return open_reader(self._path)
 
     def load(self) -> None:
         """Read the whole file into memory and let go of it."""

@@ -44,16 +44,10 @@ def convert(
     """
     if values.dtype == dtype:
         return values
+    converted = _cast(values, dtype, what=what)
+    if casting == "unsafe" or _always_survives(values.dtype, dtype):
+        return converted
     with np.errstate(all="ignore"):
-        # The imaginary part is dropped here, not by `astype`, which would warn of what is checked below.
-        drops = values.dtype.kind == "c" and dtype.kind in "iuf"
-        try:
-            converted = (values.real if drops else values).astype(dtype)
-        except OverflowError as error:
-            msg = f"{what}: {values.dtype} does not become {dtype} ({error}); choose nearer units"
-            raise ConversionError(msg) from error
-        if casting == "unsafe" or _always_survives(values.dtype, dtype):
-            return converted
         lost = ~_survives(values, converted)
     if not lost.any():
         return converted
@@ -67,6 +61,17 @@ def convert(
         'dtype, clean the values, or pass casting="unsafe"'
     )
     raise ConversionError(msg)
+
+
+def _cast(values: Array, dtype: np.dtype[Any], *, what: str) -> Array:
+    # The imaginary part is dropped here, not by `astype`, which would warn of what is checked later.
+    drops = values.dtype.kind == "c" and dtype.kind in "iuf"
+    try:
+        with np.errstate(all="ignore"):
+            return (values.real if drops else values).astype(dtype)
+    except OverflowError as error:
+        msg = f"{what}: {values.dtype} does not become {dtype} ({error}); choose nearer units"
+        raise ConversionError(msg) from error
 
 
 def _always_survives(source: np.dtype[Any], target: np.dtype[Any]) -> bool:
