@@ -106,8 +106,8 @@ class TextColumn:
         return np.str_(self.texts[position])
 
     def stack(self) -> Array:
-        """Return all rows as an array of `str`."""
-        return np.array(self.texts, dtype=np.str_)
+        """Return all rows as an array of objects, each a `str`: one long text widens no other."""
+        return as_objects(self.texts)
 
 
 @attrs.frozen(kw_only=True, eq=False)

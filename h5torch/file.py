@@ -103,7 +103,8 @@ class File(h5py.File):
             length: Number of rows to make room for; `append` fills in what `data` leave.
             name: What the object is called; the central one has no name.
             mode: How it is stored. `"auto"` takes `"csr"` for SciPy sparse, `"ragged"` for rows of
-                different shape and for text of very different length, `"N-D"` for the rest.
+                different shape and for text of very different length, `"N-D"` for the rest. Of a
+                stream the first block decides: name the mode where it may not be like the others.
             dtype_save: Dtype in the file, instead of the data's own.
             dtype_load: Dtype in samples, instead of the data's own; `"str"` decodes bytes,
                 `"bfloat16"` makes bfloat16 tensors.
@@ -164,7 +165,7 @@ class File(h5py.File):
 
         Returns:
             All rows: numbers as loaded, text as `str`, names of categories, dense rows of `csr`,
-            an array of arrays for ragged rows.
+            an array of objects for ragged rows and ragged text, the nonzeros of `coo`.
 
         Raises:
             UnknownNameError: there is no such object.

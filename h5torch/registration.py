@@ -23,7 +23,7 @@ from h5torch.names import check_name, did_you_mean
 from h5torch.schema import CENTRAL, UNSTRUCTURED, check_alignment
 from h5torch.storage.sink import H5Sink, Storage, refusals_of_hdf5
 from h5torch.values import categories
-from h5torch.values.convert import Casting
+from h5torch.values.convert import Casting, check_casting
 from h5torch.values.data import Data, DenseData
 from h5torch.values.kinds import Value, decide_value
 from h5torch.wire.names import names_path, write_names
@@ -43,7 +43,7 @@ class Request:
     dtype_save: Any
     dtype_load: Any
     csr_load_sparse: bool
-    casting: Casting
+    casting: Casting = attrs.field(converter=check_casting)
     categories: Any
     storage: Storage
     progress: bool
@@ -254,6 +254,7 @@ def _check_all_came(layout: Layout, key: str) -> None:
 def append_object(file: h5py.File, data: Any, key: str, *, casting: Casting, progress: bool) -> None:
     """Fill in the next rows of an object that has room for them."""
     check_writable(file)
+    check_casting(casting)
     if key not in file or not is_stamped(file[key]):
         msg = f"{key}: nothing to append to; {did_you_mean(key, list(keys_of(file)))}"
         raise UnknownNameError(msg)

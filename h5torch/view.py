@@ -60,5 +60,7 @@ class View:
         return column.stack()
 
     def labels(self, key: str) -> Array:
-        """Read one object as text that a regular expression can match."""
-        return self.column(key).astype(np.str_)
+        """Read one object as text, `U` or objects, that a regular expression can match."""
+        values = self.column(key)
+        is_text = values.dtype.kind == "O" and all(isinstance(text, str) for text in values.flat)
+        return values if is_text else values.astype(np.str_)

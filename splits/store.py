@@ -2,10 +2,11 @@
 
 import os
 import platform
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cattrs
 import numpy as np
+import numpy.typing as npt
 
 from h5torch import __version__
 from h5torch.errors import ArgumentTypeError, FormatError
@@ -51,7 +52,7 @@ def create(f: File | Place, name: str, recipe: SplitRecipe, *, overwrite: bool =
             raise ArgumentTypeError(msg)
         check_writable(file)
         n_rows = _n_rows(file, recipe)
-        columns = {key: file.column(key) for key in recipe.keys}
+        columns = {key: _labels(file.column(key)) for key in recipe.keys}
         table = Parts(
             name=name, axis=recipe.axis, parts=recipe.part_names, codes=recipe.codes(columns, n_rows)
         )
@@ -105,6 +106,12 @@ def delete(f: File | Place, name: str) -> None:
     """
     with opened(f, "r+") as file:
         delete_parts(file, name)
+
+
+def _labels(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return text of any length, which comes as objects, in the dtype that recipes know."""
+    is_text = column.dtype.kind == "O" and all(isinstance(label, str) for label in column.flat)
+    return column.astype(np.str_) if is_text else column
 
 
 def _n_rows(file: File, recipe: SplitRecipe) -> int:

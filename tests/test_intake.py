@@ -82,7 +82,7 @@ def test_integers_in_a_list_are_kept_exactly_or_refused(values):
         ([[float("nan"), 1.0]], None),
         ([[complex(float("inf"), 1)], [2]], [[complex(float("inf"), 1)], [2]]),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_sequences_are_taken_as_they_are_meant(data, expected):
     found = dense(data).tolist()

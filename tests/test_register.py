@@ -68,6 +68,7 @@ REFUSALS = [
     ),
     (dict(data=["longer"] * 6, axis=0, name="x", dtype_save="S3"), ConversionError, "text in row 0 takes 6"),
     (dict(data=np.ones(6), axis=0, name="x", dtype_save="integer"), ArgumentTypeError, "is not a dtype"),
+    (dict(data=np.ones(6), axis=0, name="x", casting="same_kind"), ArgumentTypeError, "give 'checked' or"),
     (dict(data=np.ones(6), axis=0, name="x", length=7), RegisterError, "has 7 rows, axis 0 .* has 6"),
     (dict(data=np.ones(6), axis=0, name="x", length=-1), RegisterError, "length=-1 must be a whole number"),
     (dict(data=np.ones(6), axis=0, name="x", length=2.5), RegisterError, "length=2.5 must be a whole"),

@@ -9,10 +9,22 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from h5torch.errors import ConversionError
+from h5torch.errors import ArgumentTypeError, ConversionError
 from h5torch.rows import Array
 
 Casting: TypeAlias = Literal["checked", "unsafe"]
+
+
+def check_casting(casting: object) -> Casting:
+    """Return `casting` if it is one of the two there are.
+
+    Raises:
+        ArgumentTypeError: it is neither.
+    """
+    if casting == "checked" or casting == "unsafe":
+        return casting
+    msg = f"casting={casting!r}: give 'checked' or 'unsafe'"
+    raise ArgumentTypeError(msg)
 
 
 def convert(
