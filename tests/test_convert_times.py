@@ -17,7 +17,8 @@ NANOSECONDS = {
     "us": 10**3, "ns": 1,
 }  # fmt: skip
 NAT = -(2**63)
-COUNTS = st.integers(NAT, -NAT - 1) | st.integers(-1000, 1000) | st.just(NAT)
+# Nearer to the ends NumPy's own division of negative times overflows; such a time is refused, not changed.
+COUNTS = st.integers(-(2**62), 2**62) | st.integers(-1000, 1000) | st.just(NAT)
 
 
 @pytest.mark.parametrize("kind", ["M8", "m8"])
