@@ -181,6 +181,10 @@ class Sample(dict[str, Any]):
         """Pickle values and cells."""
         return Sample, (dict(self), self.cells)
 
+    def __or__(self, other: Any) -> Any:
+        """Return a sample with further or other values, which knows how to collate its own."""
+        return Sample(super().__or__(other), self.cells)
+
     def copy(self) -> "Sample":
         """Return a shallow copy that still knows how to collate."""
         return Sample(self, self.cells)

@@ -17,6 +17,7 @@ from h5torch.values.text import wastes_space
 
 # Other datasets are copied in blocks of about this many bytes.
 _BLOCK_BYTES = 8 << 20
+_FEW_ROWS = 16  # read first of rows whose size is not known
 
 
 @attrs.frozen(kw_only=True)
@@ -91,12 +92,23 @@ def _blocks_of_dataset(dataset: h5py.Dataset, *, mode: str, what: str) -> Blocks
     if not dataset.shape:
         msg = f"{what}: the HDF5 dataset {dataset.name} has no rows"
         raise ArgumentTypeError(msg)
-    rows = dataset.shape[0]
-    row_bytes = max(1, dataset.size // max(1, rows) * dataset.dtype.itemsize)
-    step = max(1, _BLOCK_BYTES // row_bytes)
     text = h5py.check_string_dtype(dataset.dtype) is not None and dataset.dtype.kind == "O"
     view = dataset.asstr() if text else dataset
-    starts = range(0, max(rows, 1), step)
-    first, mode = _first(view[0:step], mode=mode, what=what)
-    rest = (take_in(view[start : start + step], mode=mode, what=what) for start in starts[1:])
-    return Blocks(items=chain([first], rest), mode=mode, length=rows, stream=True)
+    pieces = _pieces(view, dataset.shape[0], dataset.size * dataset.dtype.itemsize)
+    first, mode = _first(next(pieces), mode=mode, what=what)
+    rest = (take_in(piece, mode=mode, what=what) for piece in pieces)
+    return Blocks(items=chain([first], rest), mode=mode, length=dataset.shape[0], stream=True)
+
+
+def _pieces(view: h5py.Dataset, n_rows: int, n_bytes: int) -> Iterator[Any]:
+    """Read slices of about `_BLOCK_BYTES`; where rows lie elsewhere, the size of the last one tells."""
+    start, step = 0, max(1, _BLOCK_BYTES * n_rows // max(1, n_bytes))
+    scattered = view[:0].dtype.kind == "O"
+    step = min(step, _FEW_ROWS) if scattered else step
+    while start == 0 or start < n_rows:
+        piece = view[start : start + step]
+        yield piece
+        start += step
+        if scattered and len(piece):
+            row_bytes = sum(len(row) * getattr(row, "itemsize", 4) for row in piece.flat) // len(piece)
+            step = max(1, min(2 * step, _BLOCK_BYTES // max(1, row_bytes)))

@@ -42,9 +42,12 @@ def collate(samples: Sequence[Any]) -> Any:
     Raises:
         ArgumentTypeError: values of a dtype that torch lacks.
     """
+    if not len(samples):
+        msg = "collate: a batch needs at least one sample, found none"
+        raise ArgumentTypeError(msg)
     if isinstance(samples, Batch):
         return _tensors(samples.columns)
-    if samples and isinstance(samples[0], Sample):
+    if isinstance(samples[0], Sample):
         return _collate_samples(samples)
     return default_collate(list(samples))
 
@@ -57,8 +60,8 @@ def _collate_samples(samples: Sequence[Any], *, collate_fn_map: Any = None) -> d
     collated: dict[str, Any] = {}
     for key in samples[0]:
         values = [sample[key] for sample in samples]
-        cell = samples[0].cells.get(key)
-        column = None if cell is None else column_of(values, cell)
+        cells = [sample.cells.get(key) if isinstance(sample, Sample) else None for sample in samples]
+        column = None if cells[0] is None else column_of(values, _common(key, cells))
         if column is None:
             collated[key] = default_collate(values)
         else:
@@ -66,8 +69,29 @@ def _collate_samples(samples: Sequence[Any], *, collate_fn_map: Any = None) -> d
     return collated
 
 
-def column_of(values: Sequence[Any], cell: Cell) -> Column | None:
+def _common(key: str, cells: Sequence[Cell | None]) -> Cell | None:
+    """Return what the samples of a batch agree on, refusing codes that mean different names.
+
+    Raises:
+        ArgumentTypeError: the samples come from files with different categories.
+    """
+    first = cells[0]
+    for cell in cells[1:]:
+        if cell is None or first is None or cell.kind != first.kind:
+            return None
+        both = first.names, cell.names
+        if both[0] is not both[1] and not (
+            both[0] is not None and both[1] is not None and np.array_equal(both[0], both[1])
+        ):
+            msg = f"{key}: samples have different categories; register all files with one list categories="
+            raise ArgumentTypeError(msg)
+    return first
+
+
+def column_of(values: Sequence[Any], cell: Cell | None) -> Column | None:
     """Join values of one key into a column, or return `None` if they are not what was read."""
+    if cell is None:
+        return None
     if cell.kind == "sparse" and all(isinstance(value, tuple) for value in values):
         sizes = [len(indices) for indices, _ in values]
         return SparseColumn(
@@ -83,20 +107,33 @@ def column_of(values: Sequence[Any], cell: Cell) -> Column | None:
         return RaggedColumn(rows=tuple(values), bfloat16=cell.bfloat16)
     if cell.kind == "window":
         return _window_column(values, cell)
-    arrays = [np.asarray(value) for value in values]
-    if cell.kind == "category" and cell.names is not None:
-        order = np.argsort(cell.names)
-        codes = order[np.searchsorted(cell.names[order], np.stack(arrays))]
-        return CategoryColumn(codes=codes, names=cell.names)
-    if cell.kind == "text" and arrays[0].ndim == 0:
-        return TextColumn(texts=tuple(array.item() for array in arrays))
-    if len({array.shape for array in arrays}) > 1:
+    if len({value.shape for value in values}) > 1:
         return None
-    return DenseColumn(values=np.stack(arrays), bfloat16=cell.bfloat16)
+    stacked = np.stack([np.asarray(value) for value in values])
+    if cell.kind == "category":
+        return _category_column(stacked, cell)
+    if cell.kind == "text":
+        return TextColumn(texts=tuple(stacked.tolist())) if stacked.dtype.kind in "USO" else None
+    return DenseColumn(values=stacked, bfloat16=cell.bfloat16 and stacked.dtype == np.float32)
+
+
+def _category_column(values: Array, cell: Cell) -> CategoryColumn | None:
+    """Turn names back into codes, or return `None` if one is no name of this column."""
+    if cell.names is None or values.dtype.kind != "U":
+        return None
+    order = np.argsort(cell.names)
+    place = np.minimum(np.searchsorted(cell.names, values, sorter=order), len(order) - 1)
+    codes = order[place]
+    return CategoryColumn(codes=codes, names=cell.names) if (cell.names[codes] == values).all() else None
 
 
 def _window_column(values: Sequence[Any], cell: Cell) -> Column | None:
     """Join windows: of one size into one array, of several sizes as ragged rows."""
+    if cell.names is not None:
+        windows = [_category_column(value, cell) for value in values]
+        if any(window is None for window in windows):
+            return None
+        values = [window.codes for window in windows if window is not None]
     if any(value.dtype.kind in "OUS" for value in values):
         return TextColumn(texts=tuple(value.tolist() for value in values))
     if len({value.shape for value in values}) == 1:

@@ -1,30 +1,30 @@
 """`Dataset`: samples of one file, by row of an axis or by element, alone or in batches."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 import torch.utils.data
 
-from h5torch.batch import Batch, Cell, Column, Sample
+from h5torch.batch import Batch, Column, Sample, cell_of
+from h5torch.choosing import choose_rows, read_columns, reread
 from h5torch.collation import collate
 from h5torch.errors import ArgumentTypeError, SubsetError
-from h5torch.file import File, h5pyDict
-from h5torch.handle import Handle
+from h5torch.file import File, warn_of_gaps
+from h5torch.handle import Handle, Held
 from h5torch.layouts import CsrLayout
 from h5torch.legacy import apply_dtype, sample_csr
+from h5torch.memory import h5pyDict
+from h5torch.readers import reading
 from h5torch.rows import Array, Rows, as_rows
 from h5torch.sampling import Sampling, check_sampling, choose_columns, n_samples, need_central
 from h5torch.schema import CENTRAL
-from h5torch.subset import check_windows, intersect, rows_matching, rows_of_subset, windows_of_size
+from h5torch.subset import check_windows, rows_of_subset, windows_of_size
 from h5torch.view import View
-from h5torch.wire.parts import read_parts
-from h5torch.wire.schema import read_schema
 
 __all__ = ["Dataset", "SliceDataset", "apply_dtype", "collate", "sample_csr"]
-
-Processor = Callable[[Any, Any], Any]
 
 
 def keep_sample(f: Any, sample: Any) -> Any:
@@ -45,7 +45,7 @@ class Dataset(torch.utils.data.Dataset[Any]):
         file: str | os.PathLike[str] | File | h5pyDict,
         sampling: Sampling = 0,
         subset: Any = None,
-        sample_processor: Processor | None = None,
+        sample_processor: Any = None,
         in_memory: bool = False,
         *,
         split: str | None = None,
@@ -69,69 +69,58 @@ class Dataset(torch.utils.data.Dataset[Any]):
             SubsetError: a subset that does not fit; RowError: an index out of range.
             UnknownNameError: a column, split or part that is not in the file.
         """
-        self._handle = Handle(file)
+        self._handle: Handle | Held = Handle(file)
         self._looking: View | None = None
+        if sample_processor is not None and not callable(sample_processor):
+            msg = f"sample_processor={sample_processor!r} cannot be called as sample_processor(f, sample)"
+            raise ArgumentTypeError(msg)
         self.sample_processor = sample_processor or keep_sample
         if in_memory:
             self._handle.load()
-        self._schema = read_schema(self.f)
+        self._schema = read_columns(self.f, columns)
         central = need_central(self._schema)
         self.sampling: Sampling = check_sampling(central, sampling)
         self._n_rows = n_samples(central, self.sampling)
         self._keys = choose_columns(self._schema, self.sampling, columns)
         self._schema.check(self._keys)
-        self._rows = self._resolve(subset, split)
+        if isinstance(file, str | os.PathLike):
+            warn_of_gaps(self._schema, unfinished=True)
+        self._rows = choose_rows(self._view, subset, split, sampling=self.sampling, n_rows=self._n_rows)
 
     @property
     def f(self) -> Any:
-        """The open file, or the dict of arrays, that samples come from."""
+        """The open file, or the dict of arrays, that samples come from.
+
+        A subclass may put something else in its place.
+        """
         return self._handle.opened
+
+    @f.setter
+    def f(self, root: Any) -> None:
+        self._handle = Handle(root) if isinstance(root, File | h5pyDict) else Held(root)
+        self._looking = None
 
     @property
     def _view(self) -> View:
-        """A view of the file as this process has it open."""
+        """A view of the file as it is now: a file that can be changed is looked at anew."""
         root = self._handle.opened
-        if self._looking is None or self._looking.root is not root:
-            self._looking = View(root, self._schema)
-        return self._looking
-
-    def _resolve(self, subset: Any, split: str | None) -> Rows | None:
-        rows = None
-        if isinstance(subset, tuple) and len(subset) == 2 and all(isinstance(s, str) for s in subset):
-            key, pattern = subset
-            rows = rows_matching(self._view.labels(key), pattern, key=key, n_rows=self._n_rows)
-        elif subset is not None:
-            rows = rows_of_subset(subset, n_rows=self._n_rows)
-        if split is None:
-            return rows
-        part = self._rows_of_part(split)
-        return part if rows is None else intersect(rows, part)
-
-    def _rows_of_part(self, split: str) -> Rows:
-        name, slash, part = split.partition("/")
-        if not slash:
-            msg = f"split={split!r}: say which part, as in 'name/train'"
-            raise SubsetError(msg)
-        parts = read_parts(self.f, name)
-        if parts.axis != self.sampling:
-            msg = f"split={split!r} divides axis {parts.axis}, this dataset samples {self.sampling!r}"
-            raise SubsetError(msg)
-        if len(parts.codes) != self._n_rows:
-            msg = (
-                f"split={split!r} was made for {len(parts.codes)} rows, there are {self._n_rows}; "
-                "create it anew"
-            )
-            raise SubsetError(msg)
-        return parts.rows(part)
+        known = self._looking
+        if known is None or known.root is not root or getattr(root, "mode", "r") != "r":
+            schema = reread(root, self._keys, sampling=self.sampling, n_rows=self._n_rows)
+            known = self._looking = View(root, schema)
+        return known
 
     @property
     def indices(self) -> Array:
-        """Row numbers of the samples, in order, shape `(len(self),)`."""
-        return np.arange(self._n_rows) if self._rows is None else self._rows
+        """Row numbers of the samples, in order, shape `(len(self),)`; they may be shuffled in place."""
+        if self._rows is None:
+            self._rows = np.arange(self._n_rows)
+        return self._rows
 
     @indices.setter
     def indices(self, rows: Any) -> None:
-        self._rows = rows_of_subset(rows, n_rows=self._n_rows)
+        described = "_n_rows" in self.__dict__  # not by a subclass that never calls `super().__init__`
+        self._rows = rows_of_subset(rows, n_rows=self._n_rows) if described else rows
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -166,12 +155,12 @@ class Dataset(torch.utils.data.Dataset[Any]):
         return positions if self._rows is None else self._rows[positions]
 
     def _gather(self, rows: Rows) -> Batch:
-        view = self._view
-        if self.sampling == "coo":
-            return Batch(self._gather_cells(view, rows))
-        central = view.gather(CENTRAL, rows, axis=self.sampling)
-        aligned = {key: view.gather(key, rows) for key in self._keys if key != CENTRAL}
-        return Batch({CENTRAL: central, **aligned} if CENTRAL in self._keys else aligned)
+        with reading():
+            view = self._view
+            if self.sampling == "coo":
+                return Batch(self._gather_cells(view, rows))
+            axes = {key: self.sampling if key == CENTRAL else 0 for key in self._keys}
+            return Batch({key: view.gather(key, rows, axis=axis) for key, axis in axes.items()})
 
     def _gather_cells(self, view: View, positions: Rows) -> dict[str, Column]:
         index, central = view.gather_cells(CENTRAL, positions)
@@ -209,7 +198,7 @@ class SliceDataset(Dataset):
         self,
         file: str | os.PathLike[str] | File | h5pyDict,
         sampling: int = 0,
-        sample_processor: Processor | None = None,
+        sample_processor: Any = None,
         window_size: int = 501,
         overlap: int = 0,
         window_indices: Any = None,
@@ -266,12 +255,15 @@ class SliceDataset(Dataset):
         Raises:
             RowError: a position out of range; this also ends `for sample in dataset`.
         """
+        if np.ndim(index):
+            msg = f"SliceDataset: give the position of one window, found {index!r}"
+            raise ArgumentTypeError(msg)
         (position,) = as_rows(index, n_rows=len(self), what="SliceDataset")
         batch = self._gather(np.arange(*self._windows[position]))
         values = {key: column.stack() for key, column in batch.columns.items()}
         if CENTRAL in values:
             values[CENTRAL] = np.moveaxis(values[CENTRAL], 0, int(self.sampling))
-        cells = {key: Cell(kind="window") for key in values}
+        cells = {key: attrs.evolve(cell_of(column), kind="window") for key, column in batch.columns.items()}
         return self.sample_processor(self.f, Sample(values, cells))
 
     def __getitems__(self, indices: Sequence[int]) -> Sequence[Any]:

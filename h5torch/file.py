@@ -2,17 +2,16 @@
 
 import os
 import warnings
-from collections import UserDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Self
-from weakref import WeakValueDictionary
+from typing import Any, BinaryIO, Literal
 
 import h5py
-import numpy as np
 
-from h5torch.errors import BusyError, StorageError
+from h5torch.errors import ArgumentTypeError, BusyError, StorageError
+from h5torch.memory import AttrArray, h5pyDict, snapshot
+from h5torch.readers import making_way
 from h5torch.registration import Request, append_object, register_object
 from h5torch.rows import Array
 from h5torch.schema import UNSTRUCTURED, Schema
@@ -20,6 +19,9 @@ from h5torch.storage.sink import Storage
 from h5torch.values.convert import Casting
 from h5torch.view import View
 from h5torch.wire.schema import read_schema
+from h5torch.wire.stamps import check_open
+
+__all__ = ["AttrArray", "File", "h5pyDict", "opened", "warn_of_gaps"]
 
 ALIGNMENT = 64
 """Bytes: every allocation in a new part of a file starts at a multiple of this."""
@@ -30,17 +32,20 @@ class File(h5py.File):
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | bytes | os.PathLike[str] | BinaryIO,
         mode: Literal["r", "r+", "w", "w-", "x", "a"] = "r",
         driver: str | None = None,
+        *,
+        warn: bool = True,
         **options: Any,
     ) -> None:
         """Open a file, as `h5py.File` does.
 
         Args:
-            path: Where it lies, or will lie.
+            path: Where it lies, or will lie; or anything else that `h5py.File` takes.
             mode: `"r"` reads, `"a"` changes or makes, `"w"` makes anew, `"x"` makes only if absent.
             driver: A driver of `h5py.File`, such as `"core"` for a file in memory.
+            warn: Whether a file opened for reading warns of objects that are not filled.
             options: Any further option of `h5py.File`.
 
         Raises:
@@ -52,25 +57,31 @@ class File(h5py.File):
             UserWarning: read-only, and an object has fewer rows filled than its length.
         """
         options = {"alignment_threshold": 1, "alignment_interval": ALIGNMENT, **options}
-        if mode != "r":
-            _close_readers(Path(path))
+        if isinstance(path, str | os.PathLike) and "\0" in os.fsdecode(path):
+            msg = f"{path!r}: a path cannot hold a NUL"
+            raise ArgumentTypeError(msg)
+        shown = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else repr(path)
         try:
-            super().__init__(path, mode, driver=driver, **options)
+            with making_way(path, mode):
+                super().__init__(path, mode, driver=driver, **options)
         except OSError as error:
             told = str(error)
             if isinstance(error, BlockingIOError) or "already open" in told:
-                msg = f"{path}: open elsewhere, and one of both handles writes; close that one first ({told})"
+                msg = (
+                    f"{shown}: open elsewhere, and one of both handles writes; close that one first ({told})"
+                )
                 raise BusyError(msg) from error
             if type(error) is not OSError:
                 raise  # FileNotFoundError, PermissionError and their like say it all
-            msg = f"{path}: HDF5 cannot open it, so it is cut short or no HDF5 file ({told})"
+            msg = f"{shown}: HDF5 cannot open it, so it is cut short or no HDF5 file ({told})"
             raise StorageError(msg) from error
-        if mode == "r":
-            _warn_of_unfilled(self)
+        if mode == "r" and warn:
+            warn_of_gaps(self.schema, unfinished=False)
 
     @property
     def schema(self) -> Schema:
         """What the file holds now: a frozen record of every object's layout."""
+        check_open(self)
         return read_schema(self)
 
     def register(
@@ -171,12 +182,14 @@ class File(h5py.File):
             UnknownNameError: there is no such object.
             FormatError: the object is damaged.
         """
+        check_open(self)
         found = read_schema(self, [key])
         return View(self, found if key in found.objects else self.schema).column(key)
 
-    def to_dict(self) -> "h5pyDict":
+    def to_dict(self) -> h5pyDict:
         """Read the whole file into memory: a dict of arrays that `Dataset` takes in its place."""
-        return snapshot_group(self)
+        check_open(self)
+        return snapshot(self)
 
     def __repr__(self) -> str:
         """Name the file and its mode, or say that it is closed."""
@@ -185,99 +198,34 @@ class File(h5py.File):
         return f'<h5torch file "{Path(self.filename).name}" (mode {self.mode})>'
 
 
-_READERS: WeakValueDictionary[int, File] = WeakValueDictionary()
-os.register_at_fork(after_in_child=_READERS.clear)  # a child leaves its parent's handles alone
-
-
-def open_reader(path: Path) -> File:
-    """Open a file for a reader that opens it again when it finds it closed.
-
-    HDF5 lets no process change a file that it has open for reading; a `File` opened to write closes
-    such readers first, so that a dataset does not have to be closed by hand.
-    """
-    file = File(path)
-    _READERS[id(file)] = file
-    return file
-
-
-def _close_readers(path: Path) -> None:
-    for file in list(_READERS.values()):
-        if file and path.exists() and path.samefile(file.filename):
-            file.close()
-
-
 @contextmanager
 def opened(f: Any, mode: Literal["r", "r+", "a"]) -> Iterator[Any]:
-    """Open a path for a while, or take an open file, or what `File.to_dict` gave, as it is."""
+    """Open a path for a while, or take an open file, or what `File.to_dict` gave, as it is.
+
+    Raises:
+        ArgumentTypeError: `f` is none of these; StorageError: it is a closed file.
+    """
     if isinstance(f, str | os.PathLike):
         with File(f, mode) as file:
             yield file
-    else:
-        yield f
+        return
+    if not isinstance(f, h5py.Group | h5pyDict):
+        msg = f"needs an h5torch.File or a path, got {type(f).__name__}"
+        raise ArgumentTypeError(msg)
+    check_open(f)
+    yield f
 
 
-def _warn_of_unfilled(file: File) -> None:
-    for key, layout in file.schema.objects.items():
+def warn_of_gaps(schema: Schema, *, unfinished: bool) -> None:
+    """Warn of objects that have fewer rows than their length, or that count as absent.
+
+    Args:
+        schema: What the file holds.
+        unfinished: Whether to warn of objects whose writing was cut short, too.
+    """
+    for key, layout in schema.objects.items():
         if layout.filled_to != layout.n_rows and not key.startswith(UNSTRUCTURED):
-            warnings.warn(
-                f'object "{key}" has not been completely filled to its pre-specified length '
-                f"({layout.filled_to} / {layout.n_rows} filled)",
-                stacklevel=3,
-            )
-
-
-class AttrArray(np.ndarray):
-    """An array in memory that keeps the attributes of the dataset it was read from."""
-
-    attrs: Mapping[str, Any]
-
-    def __new__(cls, array: Any, attrs: Mapping[str, Any] | None = None) -> Self:
-        """View an array and hold its attributes."""
-        self = np.asarray(array).view(cls)
-        self.attrs = dict(attrs or {})
-        return self
-
-    def __array_finalize__(self, parent: Any) -> None:
-        """Take the attributes along into views."""
-        self.attrs = getattr(parent, "attrs", {})
-
-    def __reduce__(self) -> Any:
-        """Pickle the values and the attributes."""
-        return AttrArray, (np.asarray(self), dict(self.attrs))
-
-
-class h5pyDict(UserDict[str, Any]):  # noqa: N801 - the published name
-    """A group in memory: a dict whose keys may be paths, with the group's attributes."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Start without attributes."""
-        super().__init__(*args, **kwargs)
-        self.attrs: dict[str, Any] = {}
-
-    def __getitem__(self, key: str) -> Any:
-        """Return a member, following a path such as `"central/indptr"`."""
-        first, _, rest = key.partition("/")
-        member = super().__getitem__(first)
-        return member[rest] if rest else member
-
-    def __contains__(self, key: object) -> bool:
-        """Say whether a member, or the end of a path, is there."""
-        first, _, rest = str(key).partition("/")
-        if not super().__contains__(first):
-            return False
-        return not rest or (hasattr(self[first], "keys") and rest in self[first])
-
-    def close(self) -> None:
-        """Do nothing: there is no file."""
-
-
-def snapshot_group(group: h5py.Group) -> h5pyDict:
-    """Read a group and everything below it into memory."""
-    copy = h5pyDict()
-    copy.attrs = dict(group.attrs)
-    for name, member in group.items():
-        if isinstance(member, h5py.Dataset):
-            copy[name] = AttrArray(member[()], attrs=dict(member.attrs))
-        else:
-            copy[name] = snapshot_group(member)
-    return copy
+            told = f"to its pre-specified length ({layout.filled_to} / {layout.n_rows} filled)"
+            warnings.warn(f'object "{key}" has not been completely filled {told}', stacklevel=3)
+    for key in schema.unfinished if unfinished else ():
+        warnings.warn(f'object "{key}" was not written to its end and counts as absent', stacklevel=3)

@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from h5torch.errors import ArgumentTypeError, StorageError
-from h5torch.file import File, h5pyDict, open_reader
+from h5torch.file import File
+from h5torch.memory import h5pyDict
+from h5torch.readers import lend, reading
+from h5torch.wire.stamps import check_open
 
 
 class Handle:
@@ -31,6 +34,7 @@ class Handle:
         elif isinstance(file, h5pyDict):
             self._given = file
         elif isinstance(file, File):
+            check_open(file)
             self._given = file
             self._path = Path(file.filename).absolute()
         else:
@@ -61,7 +65,10 @@ class Handle:
         if self._path is None:
             msg = "this dataset's file lives in another process's memory; give Dataset file.to_dict() instead"
             raise StorageError(msg)
-        return open_reader(self._path)
+        with reading():
+            file = File(self._path, warn=False)
+            lend(file)
+        return file
 
     def load(self) -> None:
         """Read the whole file into memory and let go of it."""
@@ -83,6 +90,17 @@ class Handle:
             state["_given"] = None
             state["_path"] = None if _lives_in_memory(self._given) else self._path
         return state
+
+
+class Held:
+    """Something that a subclass put in the place of a file: it is used as it is."""
+
+    def __init__(self, root: Any) -> None:
+        """Hold it."""
+        self.opened = root
+
+    def close(self) -> None:
+        """Leave it open: its owner closes it."""
 
 
 def _lives_in_memory(file: File | h5pyDict) -> bool:

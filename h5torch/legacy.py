@@ -23,7 +23,8 @@ def apply_dtype(h5object: Any, data: Any) -> Any:
         A scalar for a scalar, otherwise a plain array.
     """
     values = np.asarray(data)
-    load = np.dtype(str(h5object.attrs["dtypes"][1]))
+    dtypes = h5object.attrs.get("dtypes", [values.dtype, values.dtype])  # release 0.1.0 wrote none
+    load = np.dtype(str(dtypes[1]))
     value = value_of(values.dtype, load, category=False, bfloat16=False)
     return decode_values(values, value, what="apply_dtype")[()]
 

@@ -39,7 +39,7 @@ class Request:
     axis: Any
     name: str | None
     length: Any
-    mode: str
+    mode: Any
     dtype_save: Any
     dtype_load: Any
     csr_load_sparse: bool
@@ -54,7 +54,7 @@ def register_object(file: h5py.File, data: Any, request: Request) -> None:
     check_writable(file)
     key = decide_key(request)
     if request.mode not in MODES:
-        msg = f"{key}: mode={request.mode!r} is not known; {did_you_mean(request.mode, MODES)}"
+        msg = f"{key}: mode={request.mode!r} is not known; {did_you_mean(str(request.mode), MODES)}"
         raise RegisterError(msg)
     _check_place(file, key)
     shape = None if key == CENTRAL else read_layout(file, CENTRAL).shape
@@ -62,10 +62,15 @@ def register_object(file: h5py.File, data: Any, request: Request) -> None:
     blocks = blocks_of(data, mode=request.mode, length=known, what=key)
     first = _prepare(next(blocks.items), request, key)
     layout = _plan(first, blocks, request, key)
-    _check_fit(file, key, layout, blocks, shape)
-    _check_disk(file, layout, first)
+    if not blocks.growing:
+        _check_fit(file, key, layout, shape)
+        _check_disk(file, layout, request.storage)
     with _all_or_nothing(file, key):
-        _write(file, key, layout, first, blocks, request)
+        layout = _write(file, key, layout, first, blocks, request)
+        _check_fit(file, key, layout, shape)
+        names = getattr(layout, "names", None)
+        path = None if names is None else write_names(file, key, names)
+        write_stamp(file[key], layout, categories=path)
 
 
 def decide_key(request: Request) -> str:
@@ -79,7 +84,7 @@ def decide_key(request: Request) -> str:
     if isinstance(axis, str) and axis == CENTRAL:
         return CENTRAL
     is_axis = isinstance(axis, (int, np.integer)) and not isinstance(axis, bool)
-    if not is_axis and axis != UNSTRUCTURED:
+    if not is_axis and not (isinstance(axis, str) and axis == UNSTRUCTURED):
         msg = f"axis={axis!r}: give 'central', 'unstructured', or the number of an axis"
         raise ArgumentTypeError(msg)
     if is_axis and axis < 0:
@@ -88,7 +93,7 @@ def decide_key(request: Request) -> str:
     if not isinstance(name, str):
         msg = f"axis={axis!r}: name= must say what the object is called, found {name!r}"
         raise ArgumentTypeError(msg)
-    return f"{axis if axis == UNSTRUCTURED else int(axis)}/{check_name(name, what=f'axis={axis!r}')}"
+    return f"{axis if isinstance(axis, str) else int(axis)}/{check_name(name, what=f'axis={axis!r}')}"
 
 
 def _check_place(file: h5py.File, key: str) -> None:
@@ -156,24 +161,22 @@ def _plan(first: Data, blocks: Blocks, request: Request, key: str) -> Layout:
     return layout
 
 
-def _check_fit(
-    file: h5py.File, key: str, layout: Layout, blocks: Blocks, shape: tuple[int, ...] | None
-) -> None:
+def _check_fit(file: h5py.File, key: str, layout: Layout, shape: tuple[int, ...] | None) -> None:
     """Check lengths against the axes, and the axes' objects against a new central object."""
     if shape is not None:
         check_alignment(key, layout, shape)
-    elif not blocks.growing:
-        if layout.n_rows == 0:
-            msg = f"{CENTRAL}: the data are empty (shape {layout.shape}); a dataset needs at least one row"
-            raise RegisterError(msg)
-        for other in keys_of(file):
-            if other != CENTRAL and is_stamped(file[other]):
-                check_alignment(other, read_layout(file, other), layout.shape)
+        return
+    if layout.n_rows == 0:
+        msg = f"{CENTRAL}: the data are empty (shape {layout.shape}); a dataset needs at least one row"
+        raise RegisterError(msg)
+    for other in keys_of(file):
+        if other != CENTRAL and is_stamped(file[other]):
+            check_alignment(other, read_layout(file, other), layout.shape)
 
 
-def _check_disk(file: h5py.File, layout: Layout, first: Data) -> None:
+def _check_disk(file: h5py.File, layout: Layout, storage: Storage) -> None:
     """Refuse before the first byte what the disk cannot hold."""
-    if not isinstance(layout, DenseLayout) or not isinstance(first, DenseData):
+    if not isinstance(layout, DenseLayout) or storage.compression is not None:
         return
     folder = Path(file.filename).absolute().parent
     if file.driver != "sec2" or not folder.is_dir():
@@ -212,11 +215,14 @@ def _remove(file: h5py.File, key: str) -> None:
                 del file[group]
 
 
-def _write(file: h5py.File, key: str, layout: Layout, first: Data, blocks: Blocks, request: Request) -> None:
+def _write(
+    file: h5py.File, key: str, layout: Layout, first: Data, blocks: Blocks, request: Request
+) -> Layout:
     kind = LAYOUTS[blocks.mode]
     sink = H5Sink(file, key, request.storage)
     how: dict[str, Any] = {"casting": request.casting, "what": key}
     growing = blocks.growing or bool(request.storage.chunks and blocks.mode == "coo")
+    _check_room(layout, first, blocks, key)
     layout = kind.write(sink, layout, first, growing=growing, **how)
     show = None if request.progress and blocks.stream else True
     with tqdm(desc=key, unit=" rows", total=blocks.length, disable=show) as bar:
@@ -228,9 +234,7 @@ def _write(file: h5py.File, key: str, layout: Layout, first: Data, blocks: Block
             bar.update(layout.filled_to - done)
     if blocks.stream and blocks.length is not None and request.length is None:
         _check_all_came(layout, key)
-    names = getattr(layout, "names", None)
-    path = None if names is None else write_names(file, key, names)
-    write_stamp(file[key], layout, categories=path)
+    return layout
 
 
 def _check_room(layout: Layout, block: Data, blocks: Blocks, key: str) -> None:
@@ -251,10 +255,13 @@ def _check_all_came(layout: Layout, key: str) -> None:
         raise RegisterError(msg)
 
 
-def append_object(file: h5py.File, data: Any, key: str, *, casting: Casting, progress: bool) -> None:
+def append_object(file: h5py.File, data: Any, key: Any, *, casting: Casting, progress: bool) -> None:
     """Fill in the next rows of an object that has room for them."""
     check_writable(file)
     check_casting(casting)
+    if not isinstance(key, str):
+        msg = f"append: give the key of an object, such as '0/name', found {key!r}"
+        raise ArgumentTypeError(msg)
     if key not in file or not is_stamped(file[key]):
         msg = f"{key}: nothing to append to; {did_you_mean(key, list(keys_of(file)))}"
         raise UnknownNameError(msg)

@@ -1,6 +1,6 @@
 """What a dataset samples and which columns a sample has. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -52,7 +52,7 @@ def n_samples(central: Layout, sampling: Sampling) -> int:
     return int(np.prod([int(length) for length in central.shape], dtype=object))
 
 
-def choose_columns(schema: Schema, sampling: Sampling, columns: Sequence[str] | None) -> tuple[str, ...]:
+def choose_columns(schema: Schema, sampling: Sampling, columns: Iterable[str] | None) -> tuple[str, ...]:
     """Return the keys that a sample has: the central object first, then by axis and name.
 
     Raises:
@@ -63,9 +63,10 @@ def choose_columns(schema: Schema, sampling: Sampling, columns: Sequence[str] | 
     known = (CENTRAL, *(key for axis in axes for key in schema.aligned(axis)))
     if columns is None:
         return known
-    if isinstance(columns, str):
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
         msg = f"columns={columns!r}: give a list, columns=[{columns!r}]"
         raise ArgumentTypeError(msg)
+    columns = list(columns)
     for key in columns:
         if key not in known:
             msg = f"columns: no {key!r} for sampling={sampling!r}; {did_you_mean(str(key), known)}"

@@ -114,7 +114,10 @@ def alignment_problem(key: str, layout: Layout, shape: tuple[int, ...]) -> str |
     if isinstance(layout, CooLayout):
         return "mode='coo' cannot be aligned to an axis, its rows are not stored together; use mode='csr'"
     if layout.n_rows != shape[axis]:
-        return f"has {layout.n_rows} rows, axis {axis} of the central object has {shape[axis]}"
+        return (
+            f"has {layout.n_rows} rows, axis {axis} of the central object has {shape[axis]}; row i must "
+            "belong to index i of that axis"
+        )
     return None
 
 
@@ -126,5 +129,5 @@ def check_alignment(key: str, layout: Layout, shape: tuple[int, ...]) -> None:
     """
     problem = alignment_problem(key, layout, shape)
     if problem:
-        msg = f"{key}: {problem}; cut or reorder the data so that row i belongs to index i of that axis"
+        msg = f"{key}: {problem}"
         raise RegisterError(msg)

@@ -71,16 +71,28 @@ def load(f: Source | Place, name: str) -> Split:
 
     Raises:
         UnknownNameError: the file has no such split, or its recipe is of a kind not known here.
-        FormatError: the split does not hold what it must.
+        FormatError: the split does not hold what it must, or its codes are not those that were made.
     """
     with opened(f, "r") as file:
         table = read_parts(file, name)
         recipe, provenance = read_story(file, name)
-    return Split(
+    split = Split(
         table=table,
         recipe=BOOK.loads(recipe, path=f"/splits/{name}/recipe"),
         provenance=_as_provenance(provenance, path=f"/splits/{name}/provenance"),
     )
+    found = fingerprint(table)
+    if (split.recipe.part_names, split.recipe.axis) != (table.parts, table.axis):
+        msg = (
+            f"/splits/{name}: its recipe makes parts {split.recipe.part_names} of axis {split.recipe.axis}, "
+            f"its codes are {table.parts} of axis {table.axis}; create it again"
+        )
+        raise FormatError(msg)
+    if found != split.provenance.fingerprint:
+        told = split.provenance.fingerprint
+        msg = f"/splits/{name}: the codes have fingerprint {found}, not {told} as recorded; create it again"
+        raise FormatError(msg)
+    return split
 
 
 def list_splits(f: Source | Place) -> list[str]:

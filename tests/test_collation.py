@@ -121,7 +121,9 @@ def test_samples_that_became_something_else_are_left_to_pytorch(dataset):
     first, second = next(iter(DataLoader(pairs, batch_size=3, collate_fn=h5torch.collate)))
     assert (first.tolist(), second.tolist()) == ([0, 1, 2], [1, 1, 1])
     assert isinstance(dataset[0].copy(), Sample)
-    assert type(dataset[0] | {"more": 1}) is dict
+    more = [dataset[position] | {"more": position} for position in (2, 0)]
+    assert h5torch.collate(more)["more"].tolist() == [2, 0]
+    assert h5torch.collate(more)["0/ragged"].tolist() == [[0, 1], [0, 0]]
 
 
 def test_a_dtype_that_torch_lacks_names_the_column(tmp_path):
@@ -142,3 +144,54 @@ def test_rows_of_several_ranks_give_samples_but_no_tensor(tmp_path):
     assert dataset[1]["central"].shape == (2, 2)
     with pytest.raises(ArgumentTypeError, match=r"central: rows of ranks \[1, 2\] make no tensor"):
         h5torch.collate(dataset.__getitems__([0, 1]))
+
+
+def test_a_processor_may_replace_what_a_file_gave_by_something_of_another_kind(dataset):
+    codes = {"a": 5, "β": 7}
+
+    def change(_, sample):
+        sample["0/kind"] = np.int64(codes[sample["0/kind"]])
+        sample["0/text"] = np.int64(len(sample["0/text"]))
+        sample["0/half"] = np.float64(0.1)
+        return sample
+
+    changed = h5torch.Dataset(dataset.f, sample_processor=change)
+    batch = h5torch.collate([changed[0], changed[1]])
+
+    assert batch["0/kind"].tolist() == [7, 5]
+    assert batch["0/text"].tolist() == [4, 4]
+    assert batch["0/half"].dtype == torch.float64
+
+
+def test_a_name_that_is_no_category_stays_text(dataset):
+    samples = [dataset[0] | {"0/kind": np.str_("new")}, dataset[1]]
+
+    assert h5torch.collate(samples)["0/kind"] == ["new", "a"]
+
+
+def test_codes_of_different_categories_are_not_mixed(dataset, tmp_path):
+    with h5torch.File(tmp_path / "other.h5t", "w") as f:
+        f.register(np.zeros(2, np.float32), "central")
+        f.register(["z", "a"], 0, name="kind", categories=True)
+    other = h5torch.Dataset(tmp_path / "other.h5t")
+    columns = h5torch.Dataset(dataset.f, columns=["central", "0/kind"])
+
+    with pytest.raises(ArgumentTypeError, match="0/kind: samples have different categories"):
+        h5torch.collate([columns[0], other[0]])
+
+
+def test_windows_keep_codes_and_bfloat16(dataset):
+    columns = ["central", "0/half", "0/kind", "0/text"]
+    windows = h5torch.SliceDataset(dataset.f, window_indices=[[0, 3], [2, 4]], columns=columns)
+    batch = next(iter(DataLoader(windows, batch_size=2)))
+
+    assert batch["0/kind"].tolist() == [[1, 0, 1], [1, 0, 0]]
+    assert batch["0/half"].dtype == torch.bfloat16
+    assert batch["0/text"] == [["text"] * 3, ["text"] * 2]
+
+
+@pytest.mark.parametrize("empty", [[], "batch"])
+def test_a_batch_of_nothing_is_refused(dataset, empty):
+    samples = dataset.__getitems__([]) if empty == "batch" else empty
+    with pytest.raises(ArgumentTypeError, match="a batch needs at least one sample"):
+        h5torch.collate(samples)

@@ -7,7 +7,6 @@ import torch
 import h5torch
 from h5torch.errors import (
     ArgumentTypeError,
-    BusyError,
     FormatError,
     H5torchError,
     RowError,
@@ -138,25 +137,3 @@ def test_scripts_find_the_published_functions(cells):
 def test_every_error_of_ours_has_one_base(cells):
     with pytest.raises(H5torchError):
         h5torch.Dataset(cells, 9)
-
-
-def test_a_file_that_a_dataset_reads_can_be_opened_for_changes(tmp_path):
-    path = tmp_path / "x.h5t"
-    with h5torch.File(path, "w") as f:
-        f.register(np.arange(4), "central")
-    dataset = h5torch.Dataset(path)
-    assert dataset[1]["central"] == 1
-    with h5torch.File(path, "a") as f:
-        f.register(np.arange(4) * 2, 0, name="late")
-        assert dataset[3]["central"] == 3  # reads on while the file is being changed
-
-    assert dataset[2]["central"] == 2
-    assert h5torch.Dataset(path)[2]["0/late"] == 4
-
-
-def test_a_file_that_the_caller_reads_must_be_closed_first(cells):
-    with (
-        h5torch.File(cells),
-        pytest.raises(BusyError, match="open elsewhere, and one of both handles writes"),
-    ):
-        h5torch.File(cells, "a")

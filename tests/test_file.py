@@ -1,5 +1,6 @@
 """`File`: opening, storage, streams, copies in memory, and what is said of damaged objects."""
 
+import io
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import scipy.sparse
 
 import h5torch
 from h5torch.errors import (
+    ArgumentTypeError,
     FormatError,
     ReadOnlyError,
     RegisterError,
@@ -205,7 +207,7 @@ def test_a_damaged_object_is_named_and_the_rest_can_be_listed(f):
         (lambda f: f["0/y"].attrs.__setitem__("shape", [7]), "the dataset's shape is"),
         (lambda f: f["0/y"].attrs.__setitem__("filled_to", 9), "filled to 9"),
         (lambda f: f["0/y"].attrs.__setitem__("dtypes", ["int64", "nonsense"]), "lacks a part|make no sense"),
-        (lambda f: f["0/y"].attrs.__delitem__("shape"), "lacks a part or attribute"),
+        (lambda f: f["0/y"].attrs.__delitem__("shape"), r"of version 1 lacks the attributes \['shape'\]"),
         (
             lambda f: f["0/y"].attrs.__setitem__("categories", "/nowhere"),
             "category names, /nowhere, are miss",
@@ -218,3 +220,56 @@ def test_attributes_that_make_no_sense_are_problems_with_a_path(f, damage, messa
 
     with pytest.raises(FormatError, match=f"/0/y: .*{message}"):
         f.schema.layout("0/y")
+
+
+@pytest.mark.parametrize(
+    ("key", "part", "values"),
+    [
+        ("0/csr", "indptr", [0, 1.5, 2, 3, 4, 5, 6]),
+        ("0/csr", "indices", [0.5] * 6),
+        ("0/rag", "offsets", [0.0, 0, 1, 3, 6, 10, 15]),
+    ],
+)
+def test_parts_that_count_must_be_integers(f, key, part, values):
+    f.register(np.eye(6), 0, name="csr", mode="csr")
+    f.register(rows(6), 0, name="rag")
+    del f[key][part]
+    f[key][part] = np.array(values)
+
+    with pytest.raises(FormatError, match=f"/{key}: {part} must be integers, found float64"):
+        f.schema.layout(key)
+
+
+@pytest.mark.parametrize("load", ["V8", "(2,2)f8", "i4,i4", "datetime64"])
+def test_dtypes_that_samples_cannot_have_are_refused(f, load):
+    f.register(np.arange(6), 0, name="y")
+    f["0/y"].attrs["dtypes"] = ["int64", load]
+
+    with pytest.raises(FormatError, match="/0/y: samples cannot have the dtype"):
+        f.schema.layout("0/y")
+
+
+def test_scattered_rows_of_tall_chunks_are_read_once(f):
+    f.register(np.arange(6 * 4).reshape(6, 4), 0, name="tall", chunks=(6, 1))
+
+    assert f.column("0/tall").tolist() == np.arange(24).reshape(6, 4).tolist()
+
+
+@pytest.mark.parametrize("path", ["a\0b", b"bytes.h5t"])
+def test_paths_are_what_they_say(tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    if isinstance(path, bytes):
+        h5torch.File(path, "w").close()
+        assert (tmp_path / "bytes.h5t").exists()
+    else:
+        with pytest.raises(ArgumentTypeError, match="a path cannot hold a NUL"):
+            h5torch.File(path, "w")
+
+
+def test_a_file_like_object_holds_a_file():
+    memory = io.BytesIO()
+    with h5torch.File(memory, "w") as f:
+        f.register(np.arange(3), "central")
+
+    with h5torch.File(memory) as f:
+        assert f.column("central").tolist() == [0, 1, 2]

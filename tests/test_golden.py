@@ -55,6 +55,7 @@ def _plain(value):
 
 @pytest.mark.parametrize(("path", "case"), list(_cases()))
 @pytest.mark.filterwarnings("ignore:object .* has not been completely filled")
+@pytest.mark.filterwarnings("ignore:object .* was not written to its end")
 def test_a_published_file_gives_the_recorded_samples(path, case):
     seen = codec.decode(case["seen"])
     arguments = {name: codec.decode(value) for name, value in case["arguments"].items()}
@@ -112,6 +113,13 @@ def test_a_half_registered_object_counts_as_absent(path, record):
     with h5torch.File(path) as f:
         assert record["torn_object"] in f.schema.unfinished
         assert record["torn_object"] not in f.schema.objects
+
+
+def test_a_dataset_warns_of_what_counts_as_absent():
+    with pytest.warns(UserWarning, match='object "0/torn" was not written to its end and counts as absent'):
+        dataset = h5torch.Dataset(GOLDEN / "releases/0.3.1/torn-csr.h5t")
+
+    assert "0/torn" not in dataset[0]
 
 
 def test_a_half_registered_object_can_be_registered_anew(tmp_path):

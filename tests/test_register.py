@@ -1,5 +1,6 @@
 """`File.register`: an object is there whole afterwards, or not at all, and every refusal says what to do."""
 
+import h5py
 import numpy as np
 import pytest
 import scipy.sparse
@@ -34,6 +35,14 @@ REFUSALS = [
     (dict(data=np.ones(6), axis=0, name="a\0b"), RegisterError, "holds a NUL"),
     (dict(data=np.ones(6), axis=0, name="\ud800"), RegisterError, "is not valid Unicode"),
     (dict(data=np.ones(6), axis=0, name="é" * 200), RegisterError, "longer than 255 bytes"),
+    (dict(data=np.ones(6), axis=0, name="x", mode=None), RegisterError, "mode=None is not known"),
+    (dict(data=np.ones(6), axis=np.zeros(2), name="x"), ArgumentTypeError, "give 'central', 'unstructured'"),
+    (
+        dict(data=["a"] * 6, axis=0, name="x", categories="ab"),
+        RegisterError,
+        "must be a list of names, or True",
+    ),
+    (dict(data=["a"] * 6, axis=0, name="x", categories=5), RegisterError, "must be a list of names, or True"),
     (dict(data=np.ones(6), axis=0, name="x", mode="dense"), RegisterError, "mode='dense' is not known"),
     (dict(data=rows(6), axis=0, name="x", mode="N-D"), RegisterError, r"rows differ in shape.*mode='ragged'"),
     (dict(data=np.ones((6, 3, 2)), axis=0, name="x", mode="csr"), RegisterError, "mode='csr' cannot hold"),
@@ -127,6 +136,45 @@ def test_a_refused_registration_says_why_and_leaves_the_file_as_it_was(f, argume
     assert f.schema.unfinished == ()
     assert {key: f.column(key).tolist() for key in f.schema.objects} == before
     assert "-1" not in f
+
+
+@pytest.mark.parametrize(
+    "blocks", [[np.ones((5, 4))], [np.empty((0, 4))], [np.ones((6, 4)), np.ones((1, 4))]]
+)
+def test_a_central_stream_must_fit_too(f, blocks):
+    f.register(np.arange(6), 0, name="y")
+    del f["central"]
+    with pytest.raises(RegisterError, match="axis 0 of the central object has|the data are empty"):
+        f.register(iter(blocks), "central")
+
+    assert "central" not in f
+    f.register(iter([np.ones((2, 4)), np.ones((4, 4))]), "central")
+
+
+@pytest.mark.parametrize("mode", ["N-D", "csr", "ragged", "vlen", "separate"])
+def test_more_rows_than_the_length_are_refused(tmp_path, mode):
+    data = [np.arange(row + 1) for row in range(4)] if mode not in {"N-D", "csr"} else np.eye(4)
+    with h5torch.File(tmp_path / "x.h5t", "w") as f:
+        with pytest.raises(RegisterError, match="central: rows 0 to 4 do not fit its length of 3"):
+            f.register(data, "central", mode=mode, length=3)
+        assert "central" not in f
+
+
+def test_data_that_compress_may_be_larger_than_the_disk_is_free(f):
+    rows = np.broadcast_to(np.int8(0), (6, 1 << 20))
+    f.register(rows, 0, name="zeros", compression="gzip")
+
+    assert f["0/zeros"].id.get_storage_size() < rows.size / 100
+
+
+def test_a_dataset_of_variable_length_rows_is_copied_in_small_pieces(f, tmp_path):
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        rows = other.create_dataset("rows", shape=(6,), dtype=h5py.vlen_dtype(np.int32))
+        for row in range(6):
+            rows[row] = np.arange(row)
+        f.register(rows, 0, name="rows")
+
+    assert [row.tolist() for row in f.column("0/rows")] == [list(range(row)) for row in range(6)]
 
 
 def test_the_central_object_comes_first(tmp_path):

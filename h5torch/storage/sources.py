@@ -7,6 +7,7 @@ import attrs
 import h5py
 import numpy as np
 
+from h5torch.errors import StorageError
 from h5torch.rows import Array, Rows
 from h5torch.storage.plan import plan_reads
 from h5torch.storage.ports import Source
@@ -15,6 +16,8 @@ from h5torch.storage.ports import Source
 _GAP_BYTES = 1 << 16
 # Elements are picked from whole rows up to this size, and one by one beyond it.
 _ROW_BYTES = 1 << 20
+# HDF5 keeps at least so many bytes of decoded chunks of a dataset.
+_CACHE_BYTES = 1 << 20
 
 
 @attrs.frozen
@@ -65,21 +68,39 @@ class H5Source:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of the values as stored."""
-        return self.dtype_of()
-
-    def dtype_of(self) -> np.dtype[Any]:
-        """Return the dtype without h5py's metadata."""
         return np.dtype(self.dataset.dtype)
 
     def take(self, rows: Rows, *, axis: int = 0) -> Array:
         """Return rows along `axis`, that axis first."""
-        row_bytes = self.dataset.size // max(1, self.shape[axis]) * self.dataset.dtype.itemsize
-        plan = plan_reads(rows, max_gap=_GAP_BYTES // max(1, row_bytes))
+        plan = plan_reads(rows, max_gap=self._gap(axis))
         before = (slice(None),) * axis
-        pieces = [self.dataset[(*before, slice(*run))] for run in plan.runs]
+        pieces = [self._read((*before, slice(*run))) for run in plan.runs]
         if not pieces:
-            pieces = [self.dataset[(*before, slice(0, 0))]]
+            pieces = [self._read((*before, slice(0, 0)))]
         return np.moveaxis(np.take(np.concatenate(pieces, axis=axis), plan.gather, axis=axis), axis, 0)
+
+    def _gap(self, axis: int) -> int:
+        """Return how many unwanted rows cost less than another slice.
+
+        Rows of one chunk are read together where the chunks that a row goes through do not fit into
+        HDF5's cache: else each slice would read all of them anew.
+        """
+        row_bytes = self.dataset.size // max(1, self.shape[axis]) * self.dataset.dtype.itemsize
+        gap = _GAP_BYTES // max(1, row_bytes)
+        rows = 1 if self.dataset.chunks is None else self.dataset.chunks[axis]
+        return max(gap, rows - 1) if rows * row_bytes > _CACHE_BYTES else gap
+
+    def _read(self, selection: Any) -> Array:
+        """Read one selection, naming the dataset where HDF5 cannot.
+
+        Raises:
+            StorageError: bytes cannot be read or decoded.
+        """
+        try:
+            return np.asarray(self.dataset[selection])
+        except (OSError, RuntimeError, KeyError) as error:
+            msg = f"{self.dataset.name}: HDF5 cannot read {selection} ({error}); is the file damaged?"
+            raise StorageError(msg) from error
 
     def pick(self, index: tuple[Rows, ...]) -> Array:
         """Return single elements, through the rows of axis 0 where those are small."""
@@ -87,18 +108,18 @@ class H5Source:
         if row_bytes <= _ROW_BYTES:
             rows, place = np.unique(index[0], return_inverse=True)
             return np.asarray(self.take(rows)[(place, *index[1:])])
-        elements = [self.dataset[tuple(int(part) for part in at)] for at in zip(*index, strict=True)]
+        elements = [self._read(tuple(int(part) for part in at)) for at in zip(*index, strict=True)]
         return np.array(elements, dtype=self.dtype)
 
     def whole(self) -> Array:
         """Return the whole dataset."""
-        return np.asarray(self.dataset[()])
+        return self._read(())
 
     def ranges(self, starts: Rows, stops: Rows) -> Array:
         """Return slices along axis 0, one after the other; neighbours are read together."""
         filled = stops > starts
         if not filled.any():
-            return np.asarray(self.dataset[:0])
+            return self._read(slice(0, 0))
         first, last = starts[filled], stops[filled]
         order = np.argsort(first, kind="stable")
         reach = np.maximum.accumulate(last[order])
@@ -106,7 +127,7 @@ class H5Source:
         breaks = np.flatnonzero(first[order][1:] > reach[:-1] + gap) + 1
         begins = first[order][np.concatenate([[0], breaks])]
         ends = reach[np.concatenate([breaks - 1, [-1]])]
-        read = [self.dataset[begin:end] for begin, end in zip(begins, ends, strict=True)]
+        read = [self._read(slice(begin, end)) for begin, end in zip(begins, ends, strict=True)]
         run = np.searchsorted(begins, first, side="right") - 1
         return np.concatenate(
             [

@@ -1,7 +1,7 @@
 """Categories: a code for each value, and the names that the codes stand for."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,15 @@ def code_dtype(n_names: int) -> np.dtype[Any]:
     return np.min_scalar_type(max(0, n_names - 1))
 
 
-def check_names(names: Sequence[object], *, what: str) -> Array:
+def check_names(names: object, *, what: str) -> Array:
     """Return category names as an array of `str`.
 
     Raises:
         RegisterError: there are none, one is no text, or one stands twice.
     """
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        msg = f"{what}: categories={names!r} must be a list of names, or True"
+        raise RegisterError(msg)
     listed = tuple(names)
     if not listed:
         msg = f"{what}: categories= is empty; list the names, or pass True to take them from the data"

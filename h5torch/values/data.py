@@ -1,6 +1,5 @@
 """The caller's data in the four shapes that layouts can store."""
 
-from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import attrs
@@ -79,4 +78,3 @@ class RaggedRows:
 
 
 Data: TypeAlias = DenseData | SparseRows | SparseCells | RaggedRows
-Blocks: TypeAlias = Iterator[Data]

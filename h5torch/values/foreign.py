@@ -120,6 +120,8 @@ def cells_from_scipy(matrix: Any) -> SparseCells:
 
 def _summed(matrix: Any) -> Any:
     """Sum entries that repeat; where none does, the caller's order stays."""
+    if getattr(matrix, "has_canonical_format", False):
+        return matrix
     summed = matrix.copy()
     summed.sum_duplicates()
     return matrix if summed.nnz == matrix.nnz else summed

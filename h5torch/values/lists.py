@@ -73,10 +73,21 @@ def _as_array(rows: Any, *, what: str) -> Array:
         check_ends(leaves, "\0" if expected is str else b"\0", what=what)
     if array.dtype.kind in "fc" and array.size and np.nanmax(np.abs(array), initial=0) >= _EXACT:
         _check_rounded(leaves, array.ravel(), what=what)
+    if array.dtype.kind == "f" and leaves and all(type(leaf) is int for leaf in leaves):
+        return _unsigned(rows, leaves, what=what)
     if array.dtype.kind in "mM" and len({np.asarray(leaf).dtype.kind for leaf in leaves}) > 1:
         msg = f"{what}: rows mix datetime64 and timedelta64; one object holds one kind of value"
         raise RegisterError(msg)
     return array
+
+
+def _unsigned(rows: Any, leaves: Iterable[Any], *, what: str) -> Array:
+    """Keep integers integers where NumPy would make them floats: beyond int64 and not all that large."""
+    try:
+        return np.asarray(rows, dtype=np.uint64)
+    except OverflowError:
+        _refuse_objects(leaves, what=what)
+        raise
 
 
 def _refuse_objects(leaves: Iterable[Any], *, what: str) -> None:

@@ -25,6 +25,7 @@ from h5torch.values.kinds import Value, value_of
 from h5torch.wire.names import read_names
 
 VERSION = 1
+_NEEDED = ("shape", "dtypes", "filled_to")
 
 
 def is_stamped(node: Any) -> bool:
@@ -51,6 +52,10 @@ def read_layout(root: Any, key: str) -> Layout:
     if version > VERSION:
         msg = f"mode {mode!r} has version {version}, this package reads up to {VERSION}; upgrade h5torch"
         raise FormatError(msg)
+    missing = [name for name in _NEEDED if name not in node.attrs] if "version" in node.attrs else []
+    if missing:
+        msg = f"mode {mode!r} of version {version} lacks the attributes {missing}; register the object anew"
+        raise FormatError(msg)
     try:
         shape = tuple(int(length) for length in np.atleast_1d(node.attrs["shape"]))
         filled_to = int(node.attrs.get("filled_to", shape[0]))
@@ -76,6 +81,10 @@ def _value(node: Any, stored: np.dtype[Any]) -> Value:
     """Read what a value is; the first releases wrote no `dtypes`."""
     dtypes = [_text(name) for name in node.attrs.get("dtypes", [stored, stored])]
     load = np.dtype(dtypes[1])
+    unit = np.datetime_data(load)[0] if load.kind in "mM" else ""
+    if load.kind not in "biufcmMSUO" or load.shape or unit == "generic":
+        msg = f"samples cannot have the dtype {dtypes[1]!r}"
+        raise FormatError(msg)
     if load.kind == "O" and len(getattr(node, "shape", ())) == 1:
         load = np.dtype("U")  # rows of text, which the published package stored but could not give back
     return value_of(
@@ -92,10 +101,19 @@ def _expect(found: object, wanted: object, what: str) -> None:
         raise FormatError(msg)
 
 
+def _expect_integers(part: Any, name: str, *, or_floats: bool = False) -> None:
+    """Refuse a part that must count; release 0.2.12 counted in float32."""
+    if np.dtype(part.dtype).kind not in ("iuf" if or_floats else "iu"):
+        msg = f"{name} must be integers, found {part.dtype}"
+        raise FormatError(msg)
+
+
 def _read_dense(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> DenseLayout:
     _expect(tuple(node.shape), shape, "the dataset's shape")
     names = read_names(root, _text(node.attrs["categories"])) if "categories" in node.attrs else None
     value = _value(node, np.dtype(node.dtype))
+    if names is not None:
+        _expect_integers(node, "the codes")
     return DenseLayout(shape=shape, filled_to=filled_to, value=value, names=names)
 
 
@@ -104,6 +122,8 @@ def _read_csr(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> C
     n_rows, n_cols = shape
     indptr, data = node["indptr"], node["data"]
     _expect(indptr.shape, (n_rows + 1,), "the shape of indptr")
+    _expect_integers(indptr, "indptr", or_floats="version" not in node.attrs)
+    _expect_integers(node["indices"], "indices")
     n_stored = _stored(node, indptr, filled_to, "indptr", ["indices", "data"])
     return CsrLayout(
         shape=(n_rows, n_cols),
@@ -139,6 +159,7 @@ def _read_coo(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> C
     del root, filled_to
     indices, data = node["indices"], node["data"]
     _expect(indices.ndim, 2, "the number of axes of indices")
+    _expect_integers(indices, "indices")
     n_stored = int(node.attrs.get("stored", data.shape[0]))
     if "stored" not in node.attrs:
         _expect(indices.shape[1], data.shape[0], "the length of indices")
@@ -153,9 +174,11 @@ def _read_ragged(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -
     (n_rows,) = shape
     values, offsets = node["values"], node["offsets"]
     _expect(offsets.shape, (n_rows + 1,), "the shape of offsets")
+    _expect_integers(offsets, "offsets")
     rank = int(node["shapes"].shape[1]) if "shapes" in node else 1
     if rank > 1:
         _expect(node["shapes"].shape, (n_rows, rank), "the shape of shapes")
+        _expect_integers(node["shapes"], "shapes")
     return RaggedLayout(
         shape=(n_rows,),
         filled_to=filled_to,

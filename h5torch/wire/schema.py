@@ -20,6 +20,14 @@ def keys_of(root: Any) -> Iterator[str]:
                 yield from (f"{group}/{name}" for name in members)
 
 
+def _present(root: Any, keys: Iterable[str]) -> Iterator[str]:
+    for key in sorted(keys):
+        group, _, name = key.partition("/")
+        is_key = key == CENTRAL or ((is_axis(group) or group == UNSTRUCTURED) and name and "/" not in name)
+        if is_key and key in root:
+            yield key
+
+
 def read_schema(root: Any, keys: Iterable[str] | None = None) -> Schema:
     """Read what a file holds; problems are gathered, not raised.
 
@@ -30,7 +38,8 @@ def read_schema(root: Any, keys: Iterable[str] | None = None) -> Schema:
     objects: dict[str, Layout] = {}
     problems: dict[str, str] = {}
     unfinished = []
-    for key in keys_of(root) if keys is None else {CENTRAL, *keys} & set(keys_of(root)):
+    # Members that are asked for are looked up: another thread may be adding some beside them.
+    for key in keys_of(root) if keys is None else _present(root, {CENTRAL, *keys}):
         try:
             if is_stamped(root[key]):
                 objects[key] = read_layout(root, key)
@@ -38,8 +47,8 @@ def read_schema(root: Any, keys: Iterable[str] | None = None) -> Schema:
                 unfinished.append(key)
         except FormatError as error:
             problems[key] = str(error)
-        except KeyError as error:
-            problems[key] = f"a link that leads nowhere ({error})"
+        except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
+            problems[key] = f"HDF5 cannot read it, it is damaged or a link that leads nowhere ({error})"
     if CENTRAL in objects:
         for key, layout in list(objects.items()):
             problem = alignment_problem(key, layout, objects[CENTRAL].shape)

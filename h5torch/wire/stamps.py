@@ -103,6 +103,17 @@ def delete_stamped(file: h5py.Group, home: str, name: str, *, mode: str) -> None
     file.file.flush()
 
 
+def check_open(file: Source) -> None:
+    """Refuse a file that is closed.
+
+    Raises:
+        StorageError: it is.
+    """
+    if isinstance(file, h5py.Group) and not file:
+        msg = 'the file is closed; open it again with h5torch.File(path), or with mode "a" to change it'
+        raise StorageError(msg)
+
+
 def check_writable(file: h5py.Group) -> None:
     """Refuse to change a file that is closed, or open for reading.
 
@@ -110,9 +121,7 @@ def check_writable(file: h5py.Group) -> None:
         StorageError: it is closed.
         ReadOnlyError: it is open for reading only.
     """
-    if not file:
-        msg = 'the file is closed; open it again with h5torch.File(path, "a")'
-        raise StorageError(msg)
+    check_open(file)
     if file.file.mode == "r":
         msg = f'{file.file.filename}: open for reading only; reopen it with h5torch.File(path, "a")'
         raise ReadOnlyError(msg)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 
@@ -75,7 +75,7 @@ class Group(HLObject, Mapping[str, Any]):
 class File(Group):
     def __init__(
         self,
-        name: str | os.PathLike[str],
+        name: str | bytes | os.PathLike[str] | BinaryIO,
         mode: str = ...,
         driver: str | None = ...,
         **options: Any,

@@ -1,0 +1,173 @@
+"""A file that changes under a `Dataset`: what it gives is what the file holds, or an error."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import h5torch
+from h5torch.errors import BusyError, FormatError, StorageError
+
+pytestmark = pytest.mark.filterwarnings('ignore:object "0/late" has not been completely filled')
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A file of 4 rows."""
+    path = tmp_path / "x.h5t"
+    with h5torch.File(path, "w") as f:
+        f.register(np.arange(4), "central")
+        f.register(np.arange(4), 0, name="y")
+        f.register([np.arange(2)], 0, length=4, name="late", mode="ragged")
+    return path
+
+
+def dataset_of(path, columns=("central", "0/y")):
+    return h5torch.Dataset(path, columns=list(columns))
+
+
+CHANGES = [
+    (np.arange(4) + 0.5, {}, 3.5),
+    (["a", "b", "c", "d"], {}, "d"),
+    (["a", "b", "a", "b"], {"categories": ["b", "a"]}, "b"),
+]
+
+
+@pytest.mark.parametrize(("data", "options", "last"), CHANGES)
+def test_an_object_registered_anew_is_read_as_what_it_is_now(path, data, options, last):
+    with h5torch.File(path, "a") as f:
+        inside, outside = dataset_of(f), dataset_of(path)
+        assert inside[3]["0/y"] == outside[3]["0/y"] == 3
+        del f["0/y"]
+        f.register(data, 0, name="y", **options)
+
+        assert inside[3]["0/y"] == outside[3]["0/y"] == last
+    assert outside[3]["0/y"] == last
+
+
+def test_rows_appended_while_a_dataset_is_open_are_read(path):
+    with h5torch.File(path, "a") as f:
+        dataset = dataset_of(f, ["0/late"])
+        assert dataset[1]["0/late"].tolist() == []
+        f.append([np.array([7])], "0/late")
+
+        assert dataset[1]["0/late"].tolist() == [7]
+
+
+def test_a_dataset_of_an_object_that_is_gone_says_so(path):
+    dataset = dataset_of(path)
+    with h5torch.File(path, "a") as f:
+        del f["0/y"]
+
+    with pytest.raises(FormatError, match="the file changed since this dataset was made, '0/y' is gone"):
+        dataset[0]
+
+
+def test_a_dataset_of_a_file_with_another_number_of_rows_says_so(path):
+    dataset = dataset_of(path)
+    dataset.close()
+    with h5torch.File(path, "w") as f:
+        f.register(np.arange(9), "central")
+        f.register(np.arange(9), 0, name="y")
+
+    with pytest.raises(FormatError, match="it no longer has 4 samples; make the dataset anew"):
+        dataset[0]
+
+
+def test_a_file_that_a_dataset_reads_can_be_changed_and_is_read_on(path):
+    dataset = dataset_of(path)
+    assert dataset[1]["central"] == 1
+    with h5torch.File(path, "a") as f:
+        f.register(np.arange(4) * 2, 0, name="new")
+        assert dataset[3]["central"] == 3
+
+    assert dataset[2]["central"] == 2
+    assert h5torch.Dataset(path, columns=["0/new"])[2]["0/new"] == 4
+
+
+def test_a_file_that_a_dataset_reads_is_not_made_anew(path):
+    dataset = dataset_of(path)
+    assert dataset[1]["central"] == 1
+    with pytest.raises(BusyError, match="open elsewhere, and one of both handles writes"):
+        h5torch.File(path, "w")
+
+    assert dataset[3]["central"] == 3
+
+
+def test_a_file_that_the_caller_reads_must_be_closed_first(path):
+    with h5torch.File(path), pytest.raises(BusyError, match="open elsewhere, and one of both"):
+        h5torch.File(path, "a")
+
+
+def test_threads_read_on_while_the_file_is_changed(path):
+    dataset, failed, stop = dataset_of(path), [], threading.Event()
+
+    def read():
+        while not stop.is_set():
+            if dataset[3]["0/y"] != 3:
+                failed.append("wrong row")
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    threading.excepthook, before = lambda told: failed.append(told.exc_value), threading.excepthook
+    for thread in threads:
+        thread.start()
+    for number in range(15):
+        with h5torch.File(path, "a") as f:
+            f.register(np.arange(4), 0, name=f"more{number}")
+    stop.set()
+    for thread in threads:
+        thread.join()
+    threading.excepthook = before
+
+    assert failed == []
+
+
+def test_a_closed_file_is_named_as_such(path):
+    f = h5torch.File(path)
+    f.close()
+
+    for use in (lambda: f.schema, lambda: f.column("0/y"), f.to_dict, lambda: h5torch.Dataset(f)):
+        with pytest.raises(StorageError, match="the file is closed; open it again"):
+            use()
+
+
+def test_a_subclass_may_put_its_own_file_in_place(path):
+    class Own(h5torch.Dataset):
+        def __init__(self, path):
+            self.f = h5torch.File(path).to_dict()
+            self.indices = [2, 1]
+
+        def __getitem__(self, index):
+            return self.f["0/y"][self.indices[index]]
+
+    class Loaded(h5torch.Dataset):
+        def __init__(self, path):
+            super().__init__(path, columns=["0/y"])
+            self.f = self.f.to_dict()
+
+    assert [Own(path)[0], len(Own(path))] == [2, 2]
+    assert Loaded(path)[3]["0/y"] == 3
+
+
+def test_rows_may_be_shuffled_in_place(path):
+    dataset = dataset_of(path)
+    dataset.indices[:] = dataset.indices[::-1].copy()
+
+    assert [sample["0/y"] for sample in dataset] == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"sample_processor": 3}, TypeError, "cannot be called as sample_processor"),
+        ({"split": 3}, ValueError, "say which part, as in 'name/train'"),
+        ({"columns": 3}, TypeError, "give a list"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused_at_once(path, arguments, error, message):
+    with pytest.raises(error, match=message):
+        h5torch.Dataset(path, **arguments)
+
+
+def test_columns_may_come_from_a_generator(path):
+    assert list(h5torch.Dataset(path, columns=(key for key in ["0/y"]))[0]) == ["0/y"]
