@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import h5torch
+import splits
 from h5torch.errors import (
     ArgumentTypeError,
     RowError,
@@ -141,3 +142,62 @@ def test_a_central_object_that_cannot_be_sampled_so_is_refused(tmp_path, mode, s
         f.register(np.eye(4) if mode != "ragged" else TOKENS, "central", mode=mode)
     with pytest.raises(SubsetError, match=message):
         h5torch.Dataset(tmp_path / "x.h5t", sampling)
+
+
+@pytest.fixture
+def split_cells(cells, tmp_path):
+    """The file with a stored split of its rows and one of its columns."""
+    path = tmp_path / "split.h5t"
+    path.write_bytes(cells.read_bytes())
+    splits.create(path, "main", splits.Stratified(by="0/kind", parts={"train": 0.8, "val": 0.2}, seed=0))
+    splits.create(path, "columns", splits.Stratified(by="1/column", parts={"few": 0.6, "fewer": 0.4}, seed=0))
+    return path
+
+
+def test_a_part_of_a_split_chooses_its_rows(split_cells):
+    train = h5torch.Dataset(split_cells, split="main/train")
+    val = h5torch.Dataset(split_cells, split="main/val")
+
+    assert sorted([*train.indices, *val.indices]) == list(range(20))
+    assert train.indices.tolist() == splits.load(split_cells, "main").rows("train").tolist()
+    assert [sample["0/row"] for sample in val] == val.indices.tolist()
+    assert len(h5torch.Dataset(split_cells, 1, split="columns/few")) == 3
+
+
+def test_a_subset_and_a_part_choose_the_rows_in_both(split_cells):
+    train = h5torch.Dataset(split_cells, split="main/train").indices.tolist()
+    both = h5torch.Dataset(split_cells, subset=[19, 3, 3, 0, 7], split="main/train")
+
+    assert both.indices.tolist() == [row for row in [19, 3, 3, 0, 7] if row in train]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (dict(split="main"), SubsetError, "say which part, as in 'name/train'"),
+        (dict(split="main/test"), UnknownNameError, "no part 'test'|there are 'train', 'val'|train"),
+        (dict(split="mian/train"), UnknownNameError, "did you mean 'main'"),
+        (dict(split="columns/few"), SubsetError, "divides axis 1, this dataset samples 0"),
+        (dict(sampling=1, split="main/train"), SubsetError, "divides axis 0, this dataset samples 1"),
+        (dict(sampling="coo", split="main/train"), SubsetError, "divides axis 0, this dataset samples 'coo'"),
+    ],
+)
+def test_a_split_that_does_not_fit_is_refused(split_cells, arguments, error, message):
+    with pytest.raises(error, match=message):
+        h5torch.Dataset(split_cells, **arguments)
+
+
+def test_a_split_of_another_number_of_rows_is_refused(tmp_path):
+    path = tmp_path / "x.h5t"
+    for rows in (4, 6):
+        with h5torch.File(path, "a") as f:
+            for key in ("0/y", "central"):
+                if key in f:
+                    del f[key]
+            f.register(np.zeros(rows), "central")
+            f.register(["a", "b"] * (rows // 2), 0, name="y")
+            if rows == 4:
+                splits.create(f, "main", splits.Stratified(by="0/y", parts={"a": 0.5, "b": 0.5}, seed=0))
+
+    with pytest.raises(SubsetError, match="was made for 4 rows, there are 6; create it anew"):
+        h5torch.Dataset(path, split="main/a")

@@ -13,10 +13,16 @@ from typing import Any
 import numpy as np
 
 import h5torch
+import samplers
+import splits
+from h5torch.layouts import CooLayout
+from h5torch.view import View
 
 sys.path.append(str(Path(__file__).parents[2]))
 
-from tests.golden.recording import View, positions_of, save, spell_case
+from tests.golden.codec import encode
+from tests.golden.recording import View as Asked
+from tests.golden.recording import positions_of, save, spell_case
 
 ROWS, COLUMNS = 12, 7
 
@@ -30,13 +36,42 @@ def main(folder: Path) -> None:
             f.register(central(mode), "central", mode=mode)
             for axis, length in enumerate(f.schema.shape):
                 align(f, axis, length)
-            f.register(central("coo"), "unstructured", name="cells", mode="coo")
+            for other in ("N-D", "csr", "coo", "vlen", "separate"):
+                f.register(central(other), "unstructured", name=other, mode=other)
+            if mode != "coo":
+                splits.create(f, "main", splits.Stratified(by="0/kind", parts={"a": 0.5, "b": 0.5}, seed=0))
+            samplers.save(f, "shuffled", samplers.Shuffled(seed=0))
+            unstructured = rows_of(f)
         samplings: list[Any] = ["coo"] if mode in {"N-D", "coo"} else []
         samplings += [] if mode == "coo" else [0, 1] if mode == "N-D" else [0]
         cases = [spell_case(view, observe(path, view)) for view in views(samplings)]
-        record = {"written_by": f"h5torch {h5torch.__version__}", "file": path.name, "cases": cases}
+        record = {
+            "written_by": f"h5torch {h5torch.__version__}",
+            "file": path.name,
+            "unstructured": unstructured,
+            "cases": cases,
+        }
         save(record, path.with_suffix(".json"))
-        print(f"{path.name}: {len(cases)} cases")
+        print(f"{path.name}: {len(cases)} cases, {len(unstructured)} unstructured objects")
+
+
+def rows_of(f: h5torch.File) -> dict[str, list[Any]]:
+    """Spell every row, or nonzero, of the unstructured objects as the published package gives it."""
+    view = View(f, f.schema)
+    found = {}
+    for key, layout in f.schema.objects.items():
+        if isinstance(layout, CooLayout) and key.startswith("unstructured/"):
+            index, column = view.gather_cells(key, np.arange(layout.n_stored))
+            stored = f[key]["indices"].dtype
+            cells = [
+                (tuple(np.asarray(axis[at], stored)[()] for axis in index), column.row(at))
+                for at in range(layout.n_stored)
+            ]
+            found[key.removeprefix("unstructured/")] = [encode(cell) for cell in cells]
+        elif key.startswith("unstructured/"):
+            rows = view.gather(key, np.arange(layout.n_rows))
+            found[key.removeprefix("unstructured/")] = [encode(rows.row(at)) for at in range(len(rows))]
+    return found
 
 
 def central(mode: str) -> Any:
@@ -57,7 +92,12 @@ def align(f: h5torch.File, axis: int, length: int) -> None:
     f.register([f"row {row}" for row in range(length)], axis, name="text")
     f.register(np.array([f"v{row}" for row in range(length)]), axis, name="raw", dtype_save="bytes")
     f.register(rng.poisson(0.5, (length, 9)), axis, name="counts", mode="csr")
-    f.register(rng.poisson(0.5, (length, 9)), axis, name="sparse", mode="csr", csr_load_sparse=True)
+    if axis == 1:  # the published package makes no windows of sparse rows
+        f.register(rng.poisson(0.5, (length, 9)), axis, name="sparse", mode="csr", csr_load_sparse=True)
+    f.register(["x", "y"] * (length // 2) + ["y"] * (length % 2), axis, name="kind")
+    f.register(rng.random((length, 5)), axis, name="zipped", compression="gzip", shuffle=True)
+    f.register(rng.random((length, 5)), axis, name="chunked", chunks=2)
+    f.register(rng.random((2, 5)), axis, length, "unfilled", dtype_save="float32")
     f.register(rows, axis, name="tokens", mode="vlen")
     f.register([np.ones((2, row + 1)) for row in range(length)], axis, name="images", mode="separate")
     f.register(rng.poisson(0.5, (2, 9)), axis, length, "grown", "csr", dtype_load="float32")
@@ -65,20 +105,23 @@ def align(f: h5torch.File, axis: int, length: int) -> None:
     f.append(rng.poisson(0.5, (length - 3, 9)), f"{axis}/grown")
 
 
-def views(samplings: list[Any]) -> list[View]:
+def views(samplings: list[Any]) -> list[Asked]:
     """Return the ways to sample that are recorded."""
     found = []
     for sampling in samplings:
-        found.append(View(arguments={"sampling": sampling}))
-        found.append(View(arguments={"sampling": sampling, "subset": np.array([3, 0, 3])}))
+        found.append(Asked(arguments={"sampling": sampling}))
+        found.append(Asked(arguments={"sampling": sampling, "subset": np.array([3, 0, 3])}))
     if 0 in samplings:
-        found.append(View(arguments={"subset": ("0/text", "row 1")}))
+        windows = {"window_indices": np.array([[1, 4], [0, ROWS]])}
+        found.append(Asked(arguments={"subset": ("0/text", "row 1")}))
+        found.append(Asked(arguments={"window_size": 4, "overlap": 2}, kind="SliceDataset"))
+        found.append(Asked(arguments=windows, kind="SliceDataset"))
     return found
 
 
-def observe(path: Path, view: View) -> dict[str, Any]:
+def observe(path: Path, view: Asked) -> dict[str, Any]:
     """Take every sample that the view gives, as bare dicts."""
-    dataset = h5torch.Dataset(path, **view.arguments)
+    dataset = getattr(h5torch, view.kind)(path, **view.arguments)
     positions = positions_of(len(dataset))
     return {
         "length": len(dataset),
