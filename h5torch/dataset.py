@@ -77,15 +77,16 @@ class Dataset(torch.utils.data.Dataset[Any]):
         self.sample_processor = sample_processor or keep_sample
         if in_memory:
             self._handle.load()
-        self._schema = read_columns(self.f, columns)
-        central = need_central(self._schema)
+        schema = read_columns(self.f, columns)
+        central = need_central(schema)
         self.sampling: Sampling = check_sampling(central, sampling)
         self._n_rows = n_samples(central, self.sampling)
-        self._keys = choose_columns(self._schema, self.sampling, columns)
-        self._schema.check(self._keys)
+        self._keys = choose_columns(schema, self.sampling, columns)
+        schema.check(self._keys)
         if isinstance(file, str | os.PathLike):
-            warn_of_gaps(self._schema, unfinished=True)
-        self._rows = choose_rows(self._view, subset, split, sampling=self.sampling, n_rows=self._n_rows)
+            warn_of_gaps(schema, unfinished=True)
+        self._looking = view = View(self.f, schema)
+        self._rows = choose_rows(view, subset, split, sampling=self.sampling, n_rows=self._n_rows)
 
     @property
     def f(self) -> Any:
@@ -227,7 +228,7 @@ class SliceDataset(Dataset):
             msg = "SliceDataset: windows are rows of an axis; give sampling= its number"
             raise ArgumentTypeError(msg)
         for key in self._keys:
-            layout = self._schema.layout(key)
+            layout = self._view.schema.layout(key)
             if isinstance(layout, CsrLayout) and layout.load_sparse:
                 msg = f"{key}: csr_load_sparse=True makes no windows; leave it out with columns="
                 raise SubsetError(msg)
