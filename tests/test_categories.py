@@ -1,6 +1,7 @@
 """Categories: samples show names, the file keeps codes."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,7 +37,6 @@ def test_a_code_is_the_place_of_its_name(names, data):
 @settings(max_examples=30)
 def test_names_come_back_from_the_file(path, names, data):
     """Listed, found in the data, as a pandas categorical, or as codes: the same names in samples."""
-    pd = pytest.importorskip("pandas")
     values = data.draw(st.lists(st.sampled_from(names), min_size=2, max_size=8))
     codes = np.array([names.index(value) for value in values])
     with h5torch.File(path, "w") as f:
@@ -99,7 +99,6 @@ def test_what_is_no_category_is_named_by_its_row(path):
 
 @pytest.mark.parametrize("mode", ["csr", "coo", "ragged", "vlen", "separate"])
 def test_only_dense_objects_keep_categories(path, mode):
-    pd = pytest.importorskip("pandas")
     with h5torch.File(path, "w") as f, pytest.raises(RegisterError, match="cannot hold categories"):
         f.register(pd.Categorical(["a", "b"]), "central", mode=mode)
 

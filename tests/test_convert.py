@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -201,7 +202,6 @@ def test_what_is_stored_also_loads(save, load):
 
 
 def test_torch_and_python_spell_dtypes_too():
-    torch = pytest.importorskip("torch")
     assert parse_dtype(torch.float16, what="x") == np.float16
     assert parse_dtype(torch.bfloat16, what="x") == np.float32
     assert parse_dtype(float, what="x") == np.float64

@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -285,7 +286,6 @@ def test_a_stream_of_unknown_length_gives_the_object_its_length(path, mode):
 
 
 def test_a_sparse_tensor_is_sampled_by_its_nonzeros(path):
-    torch = pytest.importorskip("torch")
     with h5torch.File(path, "w") as f:
         f.register(torch.eye(3).to_sparse(), "central")
         assert f.schema.central.mode == "coo"

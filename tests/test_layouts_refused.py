@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import torch
 
 import h5torch
 from h5torch.errors import ConversionError, FormatError, RegisterError, UnknownNameError
@@ -81,7 +82,6 @@ def test_sparse_objects_hold_numbers(path, mode, options, match):
 
 @pytest.mark.parametrize("mode", ["csr", "coo"])
 def test_bfloat16_is_never_forgotten_in_silence(path, mode):
-    torch = pytest.importorskip("torch")
     with h5torch.File(path, "w") as f:
         if mode == "csr":
             with pytest.raises(RegisterError, match="does not load bfloat16"):

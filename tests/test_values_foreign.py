@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -15,10 +16,7 @@ from h5torch.errors import ArgumentTypeError, H5torchError, RegisterError
 from h5torch.values.data import DenseData, RaggedRows, SparseCells, SparseRows
 from h5torch.values.intake import take_in
 
-torch = pytest.importorskip("torch")
 warnings.filterwarnings("ignore", message="Sparse (CSR|CSC|BSR) tensor support is in beta")
-pd = pytest.importorskip("pandas")
-pa = pytest.importorskip("pyarrow")
 
 
 def dense(data: Any) -> np.ndarray:
@@ -117,7 +115,11 @@ def test_entries_of_a_sparse_tensor_that_repeat_are_summed():
             ArgumentTypeError,
             "NumPy has no dtype for torch.float8_e4m3fn",
         ),
-        (torch.sparse_coo_tensor([[0, 1]], torch.ones(2, 3), (4, 3)), RegisterError, "1 dense axes"),
+        (
+            torch.sparse_coo_tensor(torch.tensor([[0, 1]]), torch.ones(2, 3), (4, 3)),
+            RegisterError,
+            "1 dense axes",
+        ),
         (
             torch.eye(3).to_sparse_csc(),
             RegisterError,
@@ -127,7 +129,11 @@ def test_entries_of_a_sparse_tensor_that_repeat_are_summed():
         (torch.eye(3).repeat(2, 1, 1).to_sparse_csr(), RegisterError, "sparse_csr with 3 axes"),
         ([torch.eye(3).to_sparse(), torch.eye(3).to_sparse()], RegisterError, "rows are sparse tensors"),
         (torch.nn.Linear(1, 1), ArgumentTypeError, "data of type Linear are not taken"),
-        (torch.utils.data.DataLoader([1, 2]), ArgumentTypeError, "data of type DataLoader are not taken"),
+        (
+            torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(2))),
+            ArgumentTypeError,
+            "data of type DataLoader are not taken",
+        ),
     ],
 )
 def test_tensors_without_plain_values_are_refused(tensor, error, match):
