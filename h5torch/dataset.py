@@ -19,7 +19,7 @@ from h5torch.legacy import apply_dtype, sample_csr
 from h5torch.memory import h5pyDict
 from h5torch.readers import reading
 from h5torch.rows import Array, Rows, as_rows
-from h5torch.sampling import Sampling, check_sampling, choose_columns, n_samples, need_central
+from h5torch.sampling import Sampling, check_sampling, choose_columns, n_samples
 from h5torch.schema import CENTRAL
 from h5torch.subset import check_windows, rows_of_subset, windows_of_size
 from h5torch.view import View
@@ -78,7 +78,7 @@ class Dataset(torch.utils.data.Dataset[Any]):
         if in_memory:
             self._handle.load()
         schema = read_columns(self.f, columns)
-        central = need_central(schema)
+        central = schema.central
         self.sampling: Sampling = check_sampling(central, sampling)
         self._n_rows = n_samples(central, self.sampling)
         self._keys = choose_columns(schema, self.sampling, columns)

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from h5torch.errors import ArgumentTypeError, FormatError, SubsetError, UnknownNameError
+from h5torch.errors import ArgumentTypeError, SubsetError, UnknownNameError
 from h5torch.layouts import CooLayout, CsrLayout, DenseLayout, Layout
 from h5torch.names import did_you_mean
 from h5torch.schema import CENTRAL, Schema
@@ -75,17 +75,3 @@ def choose_columns(schema: Schema, sampling: Sampling, columns: Iterable[str] | 
         msg = "columns: the list is empty, so samples would be; name at least one column"
         raise SubsetError(msg)
     return tuple(key for key in known if key in set(columns))
-
-
-def need_central(schema: Schema) -> Layout:
-    """Return the central layout, refusing a file without one.
-
-    Raises:
-        FormatError: there is none, or it is damaged.
-    """
-    if CENTRAL in schema.problems:
-        schema.check([CENTRAL])
-    if CENTRAL not in schema.objects:
-        msg = 'the "central" data object was not found in this file; register it with axis="central"'
-        raise FormatError(msg)
-    return schema.central

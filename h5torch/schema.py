@@ -56,8 +56,8 @@ class Schema:
             FormatError: there is none, or it is damaged.
         """
         if CENTRAL not in self.objects:
-            reason = self.problems.get(CENTRAL, "no such object; register one with axis='central'")
-            msg = f"/{CENTRAL}: {reason}"
+            missing = 'the "central" data object was not found; register it with axis="central"'
+            msg = f"/{CENTRAL}: {self.problems.get(CENTRAL, missing)}"
             raise FormatError(msg)
         return self.objects[CENTRAL]
 

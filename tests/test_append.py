@@ -5,6 +5,7 @@ import pytest
 
 import h5torch
 from h5torch.errors import (
+    ArgumentTypeError,
     ConversionError,
     FormatError,
     RegisterError,
@@ -113,3 +114,9 @@ def test_offsets_of_an_old_file_that_cannot_count_more_entries_refuse_them(f, na
     assert f.column("0/y").sum() == 4
     with pytest.raises(RegisterError, match=f"offsets of {narrow} cannot count"):
         csr.check_countable(f["0/y/indptr"].dtype, 2**31, what="0/y/indptr")
+
+
+@pytest.mark.parametrize("key", [None, 3])
+def test_an_object_to_append_to_is_named_by_its_key(f, key):
+    with pytest.raises(ArgumentTypeError, match="give the key of an object, such as '0/name'"):
+        f.append([1], key)

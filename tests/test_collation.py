@@ -195,3 +195,28 @@ def test_a_batch_of_nothing_is_refused(dataset, empty):
     samples = dataset.__getitems__([]) if empty == "batch" else empty
     with pytest.raises(ArgumentTypeError, match="a batch needs at least one sample"):
         h5torch.collate(samples)
+
+
+def test_a_sample_beside_a_bare_dict_is_left_to_pytorch(dataset):
+    central = h5torch.Dataset(dataset.f, columns=["central", "0/flag"])
+
+    batch = h5torch.collate([central[5], dict(central[6])])
+    assert (batch["central"].tolist(), batch["0/flag"].tolist()) == ([5, 6], [True, True])
+
+
+def test_values_of_different_shapes_are_an_error_of_pytorch(dataset):
+    changed = [dataset[0] | {"central": np.zeros(2)}, dataset[1] | {"central": np.zeros(3)}]
+    with pytest.raises(RuntimeError, match="equal size"):
+        h5torch.collate(changed)
+
+
+def test_windows_whose_names_were_replaced_stay_text(dataset):
+    def rename(_, sample):
+        sample["0/kind"] = np.array(["new"] * len(sample["0/kind"]))
+        return sample
+
+    windows = h5torch.SliceDataset(
+        dataset.f, sample_processor=rename, window_size=2, columns=["central", "0/kind"]
+    )
+    with pytest.raises(TypeError):
+        h5torch.collate([windows[0], windows[1]])

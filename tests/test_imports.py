@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import h5torch
+
 NOT_IN_THE_CORE = {"cyclopts", "matplotlib", "pandas", "pyarrow", "rich", "scipy", "sklearn"}
 
 
@@ -33,3 +35,9 @@ def test_the_core_imports_nothing_that_only_some_users_need(code):
 @pytest.mark.parametrize("code", ["import h5torch.cli", "import h5torch.cli.app"])
 def test_the_command_line_waits_with_heavy_imports_until_a_command_runs(code):
     assert imported_by(code) & {"h5py", "matplotlib", "numpy", "sklearn", "torch"} == set()
+
+
+def test_the_package_lists_its_names_and_refuses_others():
+    assert {"Dataset", "File", "collate"} <= set(dir(h5torch))
+    with pytest.raises(AttributeError, match="module 'h5torch' has no attribute 'Datset'"):
+        h5torch.Datset  # noqa: B018 - looking it up is the test

@@ -42,6 +42,17 @@ REFUSALS = [
         RegisterError,
         "must be a list of names, or True",
     ),
+    (
+        dict(data=["a"] * 6, axis=0, name="x", categories=True, dtype_load="str"),
+        RegisterError,
+        "categories have dtypes of their own",
+    ),
+    (dict(data=[2**64, 1] * 3, axis=0, name="x"), ArgumentTypeError, "integers beyond 64 bits"),
+    (
+        dict(data=[2**63, -1] * 3, axis=0, name="x"),
+        ArgumentTypeError,
+        "integers beyond 64 bits|would be rounded",
+    ),
     (dict(data=["a"] * 6, axis=0, name="x", categories=5), RegisterError, "must be a list of names, or True"),
     (dict(data=np.ones(6), axis=0, name="x", mode="dense"), RegisterError, "mode='dense' is not known"),
     (dict(data=rows(6), axis=0, name="x", mode="N-D"), RegisterError, r"rows differ in shape.*mode='ragged'"),
@@ -205,6 +216,12 @@ def test_an_axis_may_be_any_integer(f, axis):
     f.register(np.arange(6), axis, name="y")
 
     assert f.column("0/y").tolist() == list(range(6))
+
+
+def test_integers_beyond_int64_stay_integers(f):
+    f.register([2**63, 1, 2, 3, 4, 5], 0, name="y")
+
+    assert (f.column("0/y").dtype, f.column("0/y")[0]) == (np.uint64, 2**63)
 
 
 def test_what_auto_picks(f):

@@ -76,3 +76,17 @@ def test_windows_that_make_no_sense_are_refused(cells, arguments, error, message
 
 def test_more_rows_in_a_window_than_there_are_make_no_window(cells):
     assert len(h5torch.SliceDataset(cells, columns=["central"])) == 0
+
+
+def test_windows_may_be_chosen_afterwards(cells):
+    windows = h5torch.SliceDataset(cells, window_size=5, columns=["central", "0/row"])
+    windows.indices = [[2, 4]]
+
+    assert [window["0/row"].tolist() for window in windows] == [[2, 3]]
+    with pytest.raises(RowError, match="lies outside"):
+        windows.indices = [[2, 99]]
+
+
+def test_one_window_is_asked_for_at_a_time(cells):
+    with pytest.raises(ArgumentTypeError, match="give the position of one window"):
+        h5torch.SliceDataset(cells, window_size=5, columns=["central"])[[0, 1]]
