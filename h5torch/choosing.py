@@ -1,7 +1,11 @@
 """What a dataset reads of a file: the schema of its columns, and which rows it draws."""
 
+import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any
+
+import attrs
 
 from h5torch.errors import FormatError, SubsetError
 from h5torch.rows import Rows
@@ -40,34 +44,71 @@ def reread(root: Any, keys: Sequence[str], *, sampling: Sampling, n_rows: int) -
     return schema
 
 
-def choose_rows(
-    view: View, subset: Any, split: str | None, *, sampling: Sampling, n_rows: int
-) -> Rows | None:
-    """Return the rows that a subset and a part of a split leave, or `None` for all.
+def digest_of(rows: Rows | None) -> str:
+    """Return what tells one choice of rows from another."""
+    return hashlib.sha256(b"" if rows is None else rows.tobytes()).hexdigest()
 
-    Args:
-        view: The file.
+
+@attrs.frozen(kw_only=True, eq=False)
+class Choice:
+    """Which rows a dataset was asked to draw.
+
+    Attributes:
         subset: A mask, indices, or a pair (key, regular expression); see `Dataset`.
-        split: `"name/part"` of a stored split.
+        split: `"name/part"` of a stored split, or `None`.
         sampling: What the dataset samples.
         n_rows: Number of rows or elements there are.
-
-    Raises:
-        SubsetError: either does not fit.
-        RowError: an index is out of range.
-        UnknownNameError: a key, split or part is not in the file.
     """
-    rows = None
-    if isinstance(subset, tuple) and len(subset) == _PAIR and all(isinstance(s, str) for s in subset):
-        key, pattern = subset
-        labels = View(view.root, read_columns(view.root, [key])).labels(key)
-        rows = rows_matching(labels, pattern, key=key, n_rows=n_rows)
-    elif subset is not None:
-        rows = rows_of_subset(subset, n_rows=n_rows)
-    if split is None:
-        return rows
-    part = _rows_of_part(view.root, split, sampling=sampling, n_rows=n_rows)
-    return part if rows is None else intersect(rows, part)
+
+    subset: Any
+    split: str | None
+    sampling: Sampling
+    n_rows: int
+
+    def rows(self, view: View) -> Rows | None:
+        """Return the rows that subset and split leave, or `None` for all.
+
+        Raises:
+            SubsetError: either does not fit.
+            RowError: an index is out of range.
+            UnknownNameError: a key, split or part is not in the file.
+        """
+        rows = None
+        if self._by_label:
+            key, pattern = self.subset
+            labels = View(view.root, read_columns(view.root, [key])).labels(key)
+            rows = rows_matching(labels, pattern, key=key, n_rows=self.n_rows)
+        elif self.subset is not None:
+            rows = rows_of_subset(self.subset, n_rows=self.n_rows)
+        if self.split is None:
+            return rows
+        part = _rows_of_part(view.root, self.split, sampling=self.sampling, n_rows=self.n_rows)
+        return part if rows is None else intersect(rows, part)
+
+    @property
+    def rests_on_file(self) -> bool:
+        """Whether labels or codes in the file decide, and not the caller's numbers alone."""
+        return self._by_label or self.split is not None
+
+    @property
+    def _by_label(self) -> bool:
+        pair = self.subset if isinstance(self.subset, tuple) and len(self.subset) == _PAIR else ("", 0)
+        return isinstance(pair[0], str) and isinstance(pair[1], str | re.Pattern)
+
+    def check(self, view: View, chosen: str) -> None:
+        """Refuse a file in which labels or codes now choose other rows than they did.
+
+        Args:
+            view: The file as it is now.
+            chosen: `digest_of` the rows that were chosen.
+
+        Raises:
+            FormatError: they do.
+        """
+        if digest_of(self.rows(view)) != chosen:
+            what = f"split={self.split!r}" if self.split is not None else f"subset={self.subset!r}"
+            msg = f"the file changed since this dataset was made: {what} now means other rows; make it anew"
+            raise FormatError(msg)
 
 
 def _rows_of_part(root: Any, split: str, *, sampling: Sampling, n_rows: int) -> Rows:

@@ -59,6 +59,10 @@ def _collate_samples(samples: Sequence[Any], *, collate_fn_map: Any = None) -> d
         return _tensors(samples.columns)
     collated: dict[str, Any] = {}
     for key in samples[0]:
+        missing = next((at for at, sample in enumerate(samples) if key not in sample), None)
+        if missing is not None:
+            msg = f"{key}: sample {missing} of the batch lacks it; give all samples the same keys"
+            raise ArgumentTypeError(msg)
         values = [sample[key] for sample in samples]
         cells = [sample.cells.get(key) if isinstance(sample, Sample) else None for sample in samples]
         column = None if cells[0] is None else column_of(values, _common(key, cells))
@@ -70,22 +74,26 @@ def _collate_samples(samples: Sequence[Any], *, collate_fn_map: Any = None) -> d
 
 
 def _common(key: str, cells: Sequence[Cell | None]) -> Cell | None:
-    """Return what the samples of a batch agree on, refusing codes that mean different names.
+    """Return what the samples of a batch agree on, refusing what would be mixed up.
 
     Raises:
-        ArgumentTypeError: the samples come from files with different categories.
+        ArgumentTypeError: the samples come from files with different categories, or numbers of columns.
     """
     first = cells[0]
     for cell in cells[1:]:
-        if cell is None or first is None or cell.kind != first.kind:
+        if cell is None or first is None or (cell.kind, cell.bfloat16) != (first.kind, first.bfloat16):
             return None
-        both = first.names, cell.names
-        if both[0] is not both[1] and not (
-            both[0] is not None and both[1] is not None and np.array_equal(both[0], both[1])
-        ):
+        if first.names is not cell.names and not np.array_equal(_plain(first.names), _plain(cell.names)):
             msg = f"{key}: samples have different categories; register all files with one list categories="
             raise ArgumentTypeError(msg)
+        if first.n_cols != cell.n_cols:
+            msg = f"{key}: samples have {first.n_cols} and {cell.n_cols} columns; they make no one tensor"
+            raise ArgumentTypeError(msg)
     return first
+
+
+def _plain(names: Array | None) -> list[str]:
+    return [] if names is None else names.tolist()
 
 
 def column_of(values: Sequence[Any], cell: Cell | None) -> Column | None:
@@ -107,7 +115,7 @@ def column_of(values: Sequence[Any], cell: Cell | None) -> Column | None:
         return RaggedColumn(rows=tuple(values), bfloat16=cell.bfloat16)
     if cell.kind == "window":
         return _window_column(values, cell)
-    if len({value.shape for value in values}) > 1:
+    if len({value.shape for value in values}) > 1 or len({_unit(value) for value in values}) > 1:
         return None
     stacked = np.stack([np.asarray(value) for value in values])
     if cell.kind == "category":
@@ -115,6 +123,11 @@ def column_of(values: Sequence[Any], cell: Cell | None) -> Column | None:
     if cell.kind == "text":
         return TextColumn(texts=tuple(stacked.tolist())) if stacked.dtype.kind in "USO" else None
     return DenseColumn(values=stacked, bfloat16=cell.bfloat16 and stacked.dtype == np.float32)
+
+
+def _unit(value: Any) -> str:
+    """Return the unit of a time: counts of several units make no one tensor."""
+    return value.dtype.str if value.dtype.kind in "mM" else ""
 
 
 def _category_column(values: Array, cell: Cell) -> CategoryColumn | None:

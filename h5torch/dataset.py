@@ -9,7 +9,7 @@ import numpy as np
 import torch.utils.data
 
 from h5torch.batch import Batch, Column, Sample, cell_of
-from h5torch.choosing import choose_rows, read_columns, reread
+from h5torch.choosing import Choice, digest_of, read_columns, reread
 from h5torch.collation import collate
 from h5torch.errors import ArgumentTypeError, SubsetError
 from h5torch.file import File, warn_of_gaps
@@ -23,6 +23,7 @@ from h5torch.sampling import Sampling, check_sampling, choose_columns, n_samples
 from h5torch.schema import CENTRAL
 from h5torch.subset import check_windows, rows_of_subset, windows_of_size
 from h5torch.view import View
+from h5torch.wire.stamps import can_change
 
 __all__ = ["Dataset", "SliceDataset", "apply_dtype", "collate", "sample_csr"]
 
@@ -85,31 +86,38 @@ class Dataset(torch.utils.data.Dataset[Any]):
         schema.check(self._keys)
         if isinstance(file, str | os.PathLike):
             warn_of_gaps(schema, unfinished=True)
-        self._looking = view = View(self.f, schema)
-        self._rows = choose_rows(view, subset, split, sampling=self.sampling, n_rows=self._n_rows)
+        self._looking = View(self.f, schema)
+        choice = Choice(subset=subset, split=split, sampling=self.sampling, n_rows=self._n_rows)
+        self._rows = choice.rows(self._looking)
+        self._chosen = (choice, digest_of(self._rows)) if choice.rests_on_file else None
 
     @property
     def f(self) -> Any:
         """The open file, or the dict of arrays, that samples come from.
 
-        A subclass may put something else in its place.
+        Ask for it each time and keep nothing of it: the file is closed and opened again where somebody
+        changes it. A subclass may put something else in its place.
         """
         return self._handle.opened
 
     @f.setter
     def f(self, root: Any) -> None:
-        self._handle = Handle(root) if isinstance(root, File | h5pyDict) else Held(root)
+        known = isinstance(root, str | os.PathLike | File | h5pyDict)
+        self._handle = Handle(root) if known else Held(root)
         self._looking = None
 
     @property
     def _view(self) -> View:
         """A view of the file as it is now: a file that can be changed is looked at anew."""
-        root = self._handle.opened
-        known = self._looking
-        if known is None or known.root is not root or getattr(root, "mode", "r") != "r":
-            schema = reread(root, self._keys, sampling=self.sampling, n_rows=self._n_rows)
-            known = self._looking = View(root, schema)
-        return known
+        root, known = self._handle.opened, self._looking
+        if known is not None and known.root is root and not can_change(root):
+            return known
+        view = View(root, reread(root, self._keys, sampling=self.sampling, n_rows=self._n_rows))
+        if self._chosen is not None and (known is None or known.root is not root):
+            choice, chosen = self._chosen
+            choice.check(view, chosen)
+        self._looking = view
+        return view
 
     @property
     def indices(self) -> Array:
@@ -183,6 +191,8 @@ class Dataset(torch.utils.data.Dataset[Any]):
 
     def __repr__(self) -> str:
         """Say how many samples there are, of what."""
+        if "_keys" not in self.__dict__:  # a subclass that never calls `super().__init__`
+            return object.__repr__(self)
         keys = ", ".join(self._keys)
         drawn = f"{len(self)} samples of {self._n_rows}, sampling={self.sampling!r}"
         return f"{type(self).__name__}({drawn}: {keys})"
@@ -244,7 +254,8 @@ class SliceDataset(Dataset):
 
     @indices.setter
     def indices(self, windows: Any) -> None:
-        self._windows = check_windows(windows, n_rows=self._n_rows)
+        described = "_n_rows" in self.__dict__
+        self._windows = check_windows(windows, n_rows=self._n_rows) if described else windows
 
     def __len__(self) -> int:
         """Return the number of windows."""

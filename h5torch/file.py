@@ -11,7 +11,7 @@ import h5py
 
 from h5torch.errors import ArgumentTypeError, BusyError, StorageError
 from h5torch.memory import AttrArray, h5pyDict, snapshot
-from h5torch.readers import making_way
+from h5torch.readers import close_readers, hold_writer, making_way, reading
 from h5torch.registration import Request, append_object, register_object
 from h5torch.rows import Array
 from h5torch.schema import UNSTRUCTURED, Schema
@@ -64,6 +64,9 @@ class File(h5py.File):
         try:
             with making_way(path, mode):
                 super().__init__(path, mode, driver=driver, **options)
+                self._writes = mode != "r"  # a reader beside a writer says of itself that it can write
+                if self._writes:
+                    hold_writer(self)
         except OSError as error:
             told = str(error)
             if isinstance(error, BlockingIOError) or "already open" in told:
@@ -72,11 +75,18 @@ class File(h5py.File):
                 )
                 raise BusyError(msg) from error
             if type(error) is not OSError:
-                raise  # FileNotFoundError, PermissionError and their like say it all
+                raise type(error)(error.errno, os.strerror(error.errno or 0), shown) from error
             msg = f"{shown}: HDF5 cannot open it, so it is cut short or no HDF5 file ({told})"
             raise StorageError(msg) from error
         if mode == "r" and warn:
             warn_of_gaps(self.schema, unfinished=False)
+
+    def close(self) -> None:
+        """Close the file, and the readers that share its handle if it was open to be changed."""
+        with reading():
+            if self and self._writes:
+                close_readers(self.filename)
+            super().close()
 
     @property
     def schema(self) -> Schema:

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from h5torch.errors import ArgumentTypeError, StorageError
+from h5torch.errors import ArgumentTypeError, BusyError, StorageError
 from h5torch.file import File
 from h5torch.memory import h5pyDict
-from h5torch.readers import lend, reading
+from h5torch.readers import is_written_elsewhere, lend, reading
 from h5torch.wire.stamps import check_open
 
 
@@ -25,18 +25,18 @@ class Handle:
             ArgumentTypeError: anything else.
         """
         self._given: File | h5pyDict | None = None
-        self._path: Path | None = None
         self._given_in = os.getpid()
-        self._open: Any = None
-        self._opened_in = 0
-        if isinstance(file, (str, os.PathLike)):
+        self._path: Path | None = None
+        self._own: tuple[int, File] | None = None  # what this process opened, and its number
+        if isinstance(file, str | os.PathLike):
             self._path = Path(file).absolute()
         elif isinstance(file, h5pyDict):
             self._given = file
         elif isinstance(file, File):
             check_open(file)
             self._given = file
-            self._path = Path(file.filename).absolute()
+            if file.driver not in {"core", "fileobj"}:  # these live in this process's memory
+                self._path = Path(file.filename).absolute()
         else:
             msg = (
                 "Dataset: file must be a path, an h5torch.File, or what File.to_dict() gave, found "
@@ -49,24 +49,29 @@ class Handle:
         """The file, or dict, for this process; it is opened where it is not open yet.
 
         Raises:
-            StorageError: another process writes the file, or it lives in another one's memory.
+            StorageError: it lived in another process's memory, or was closed there.
+            BusyError: another process writes the file.
         """
         if isinstance(self._given, h5pyDict):
             return self._given
-        pid = os.getpid()
-        if self._given and (self._given_in == pid or _lives_in_memory(self._given)):
+        if self._given and (self._given_in == os.getpid() or self._path is None):
             return self._given
-        if self._opened_in != pid or not self._open:
-            self._open = self._fresh()
-            self._opened_in = pid
-        return self._open
+        if self._own is None or self._own[0] != os.getpid() or not self._own[1]:
+            self._own = (os.getpid(), self._fresh())
+        return self._own[1]
 
     def _fresh(self) -> File:
         if self._path is None:
-            msg = "this dataset's file lives in another process's memory; give Dataset file.to_dict() instead"
+            msg = (
+                "this dataset's file lives in another process's memory, or was closed; give Dataset "
+                "file.to_dict() instead"
+            )
             raise StorageError(msg)
         with reading():
             file = File(self._path, warn=False)
+            if is_written_elsewhere(file):
+                msg = f"{self._path}: the process that forked this one writes it; close that File first"
+                raise BusyError(msg)
             lend(file)
         return file
 
@@ -79,17 +84,14 @@ class Handle:
 
     def close(self) -> None:
         """Close what this process opened itself."""
-        if self._open is not None and self._opened_in == os.getpid():
-            self._open.close()
-        self._open = None
+        if self._own is not None and self._own[0] == os.getpid():
+            self._own[1].close()
+        self._own = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Carry the path, or the data in memory, but no handle."""
-        state = {**self.__dict__, "_open": None}
-        if isinstance(self._given, File):
-            state["_given"] = None
-            state["_path"] = None if _lives_in_memory(self._given) else self._path
-        return state
+        given = None if isinstance(self._given, File) else self._given
+        return {**self.__dict__, "_own": None, "_given": given}
 
 
 class Held:
@@ -101,8 +103,3 @@ class Held:
 
     def close(self) -> None:
         """Leave it open: its owner closes it."""
-
-
-def _lives_in_memory(file: File | h5pyDict) -> bool:
-    """Whether an open file is held by this process alone, so that no path leads to it."""
-    return isinstance(file, File) and bool(file) and file.driver == "core"

@@ -58,6 +58,8 @@ def snapshot(group: h5py.Group) -> h5pyDict:
     copy = h5pyDict()
     copy.attrs = dict(group.attrs)
     for name, member in group.items():
+        if member is None:
+            continue  # a link that leads nowhere
         if isinstance(member, h5py.Dataset):
             copy[name] = AttrArray(member[()], attrs=dict(member.attrs))
         else:

@@ -1,27 +1,31 @@
 """Files open for reading that their holders open again when they find them closed.
 
 HDF5 lets no process change a file that it has open for reading. So a `File` opened to write first
-closes the readers of that file in its process, and no dataset has to be closed by hand.
+closes the readers of that file in its process, and no dataset has to be closed by hand. A reader that
+was opened beside a writer shares HDF5's handle with it, so it is closed together with the writer.
 """
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 import h5py
+from h5py._objects import phil
 
-_READERS: WeakValueDictionary[int, h5py.File] = WeakValueDictionary()
-_LOCKS = [threading.RLock()]
+Place: TypeAlias = tuple[int, int]
+"""Device and inode: what HDF5 knows a file by."""
+
+_READERS: WeakValueDictionary[tuple[int, Place], h5py.File] = WeakValueDictionary()
+_WRITERS: WeakValueDictionary[tuple[int, Place], h5py.File] = WeakValueDictionary()
 
 
 def _start_afresh() -> None:
-    """In a forked child: leave the parent's handles alone, and its threads' locks behind."""
+    """In a forked child: leave the parent's handles alone."""
     _READERS.clear()
-    _LOCKS[0] = threading.RLock()
+    _WRITERS.clear()
 
 
 os.register_at_fork(after_in_child=_start_afresh)
@@ -29,25 +33,64 @@ os.register_at_fork(after_in_child=_start_afresh)
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Keep readers from being closed by another thread in the middle of a batch."""
-    with _LOCKS[0]:
+    """Keep readers from being closed by another thread in the middle of a batch.
+
+    The lock is h5py's own, which it holds in every call and renews in a forked child: a second lock
+    beside it could be taken in the other order, by a callback of h5py that reads a dataset.
+    """
+    with phil:
         yield
 
 
 def lend(file: h5py.File) -> None:
     """Let `file` be closed when somebody wants to change it."""
-    _READERS[id(file)] = file
+    place = _place(file.filename)
+    if place is not None:
+        _READERS[id(file), place] = file
+
+
+def is_written_elsewhere(file: h5py.File) -> bool:
+    """Whether `file`, opened to read, shares a handle to write that this process did not open.
+
+    That is so in a forked child of a process that writes: HDF5 goes on with the handle it inherited,
+    and with what its cache held then.
+    """
+    own = {place for (_, place), writer in list(_WRITERS.items()) if writer}
+    return file.mode != "r" and _place(file.filename) not in own
 
 
 @contextmanager
 def making_way(path: Any, mode: str) -> Iterator[None]:
-    """Close what was lent of the file at `path` before it is opened to change it.
+    """Close what was lent of the file at `path` before the body opens it to change it.
 
     No reader opens it again before the body has ended. What is no path has no readers.
     """
     with reading():
-        if mode in {"a", "r+"} and isinstance(path, str | os.PathLike):
-            for file in list(_READERS.values()):
-                if file and Path(path).exists() and Path(path).samefile(file.filename):
-                    file.close()
+        if mode in {"a", "r+", "w"}:
+            close_readers(path)
         yield
+
+
+def close_readers(path: Any) -> None:
+    """Close what was lent of the file at `path`."""
+    place = _place(path)
+    for (_, other), file in list(_READERS.items()):
+        if file and other == place:
+            file.close()
+
+
+def hold_writer(file: h5py.File) -> None:
+    """Remember that this process has `file` open to change it."""
+    place = _place(file.filename)
+    if place is not None:
+        _WRITERS[id(file), place] = file
+
+
+def _place(path: Any) -> Place | None:
+    if not isinstance(path, str | bytes | os.PathLike):
+        return None
+    try:
+        status = Path(os.fsdecode(path)).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

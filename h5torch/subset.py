@@ -50,7 +50,7 @@ def _as_array(asked: Any, *, what: str) -> Array:
         raise SubsetError(msg) from error
 
 
-def rows_matching(labels: Array, pattern: str, *, key: str, n_rows: int) -> Rows:
+def rows_matching(labels: Array, pattern: str | re.Pattern[str], *, key: str, n_rows: int) -> Rows:
     """Return the rows whose label begins with a match of `pattern`, as `re.match` means it.
 
     Args:

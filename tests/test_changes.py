@@ -1,11 +1,17 @@
 """A file that changes under a `Dataset`: what it gives is what the file holds, or an error."""
 
+import io
+import subprocess
+import sys
 import threading
 
+import h5py
 import numpy as np
 import pytest
+from torch.utils.data import DataLoader
 
 import h5torch
+import splits
 from h5torch.errors import BusyError, FormatError, StorageError
 
 pytestmark = pytest.mark.filterwarnings('ignore:object "0/late" has not been completely filled')
@@ -85,13 +91,119 @@ def test_a_file_that_a_dataset_reads_can_be_changed_and_is_read_on(path):
     assert h5torch.Dataset(path, columns=["0/new"])[2]["0/new"] == 4
 
 
-def test_a_file_that_a_dataset_reads_is_not_made_anew(path):
-    dataset = dataset_of(path)
-    assert dataset[1]["central"] == 1
-    with pytest.raises(BusyError, match="open elsewhere, and one of both handles writes"):
-        h5torch.File(path, "w")
+def test_a_file_that_a_dataset_reads_can_be_made_anew_as_when_a_cell_is_run_again(path):
+    first = dataset_of(path)
+    assert first[1]["central"] == 1
+    with h5torch.File(path, "w") as f:
+        f.register(np.arange(4) * 2, "central")
+        f.register(np.arange(4), 0, name="y")
 
-    assert dataset[3]["central"] == 3
+    assert first[1]["central"] == 2
+    assert dataset_of(path)[1]["central"] == 2
+
+
+@pytest.mark.parametrize("chosen", [{"subset": ("0/y", "[01]")}, {"split": "main/a"}])
+def test_rows_that_labels_or_codes_no_longer_choose_are_refused(path, chosen):
+    halves = {"a": 0.5, "b": 0.5}
+    splits.create(path, "main", splits.Stratified(by="0/y", parts=halves, seed=0))
+    dataset = h5torch.Dataset(path, columns=["0/y"], **chosen)
+    before = [sample["0/y"] for sample in dataset]
+    with h5torch.File(path, "a") as f:
+        f.register(np.arange(4), 0, name="other")
+    assert [sample["0/y"] for sample in dataset] == before
+    with h5torch.File(path, "a") as f:
+        del f["0/y"]
+        f.register([3, 2, 1, 0], 0, name="y")
+        splits.create(f, "main", splits.Stratified(by="0/y", parts=halves, seed=5), overwrite=True)
+
+    with pytest.raises(FormatError, match="now means other rows; make it anew"):
+        dataset[0]
+
+
+def test_a_callback_of_h5py_may_read_a_dataset_while_others_read(path):
+    dataset, stop = dataset_of(path), threading.Event()
+
+    def read():
+        while not stop.is_set():
+            dataset[0]
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    for _ in range(50):
+        dataset.f.visititems(lambda *_: dataset[0] and None)
+    stop.set()
+    thread.join(timeout=20)
+
+    assert not thread.is_alive()
+
+
+def test_a_vanished_file_does_not_stand_in_the_way_of_others(path, tmp_path):
+    dataset = dataset_of(path)
+    assert dataset[0]["0/y"] == 0
+    other = tmp_path / "other.h5t"
+    h5torch.File(other, "w").close()
+    path.unlink()
+
+    with h5torch.File(other, "a") as f:
+        f.register(np.arange(2), "central")
+
+
+def test_a_reader_opened_beside_a_writer_lets_go_with_it(path):
+    f = h5torch.File(path, "a")
+    dataset = dataset_of(path)
+    assert dataset[1]["0/y"] == 1
+    f.close()
+    told = subprocess.run(
+        [sys.executable, "-c", f"import h5torch; print(h5torch.Dataset({str(path)!r}, columns=['0/y'])[2])"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "np.int64(2)" in told.stdout
+    assert dataset[1]["0/y"] == 1
+
+
+def test_a_worker_forked_from_a_writer_says_that_it_must_close_first(path):
+    with h5torch.File(path, "a") as f:
+        loader = DataLoader(dataset_of(f), num_workers=1, multiprocessing_context="fork")
+        with pytest.raises(BusyError, match="the process that forked this one writes it; close that File"):
+            next(iter(loader))
+
+
+def test_a_file_in_a_buffer_serves_its_process_and_forks_alone():
+    memory = io.BytesIO()
+    with h5torch.File(memory, "w") as f:
+        f.register(np.arange(4), "central")
+        dataset = h5torch.Dataset(f)
+        assert dataset[3]["central"] == 3
+    with pytest.raises(StorageError, match=r"give Dataset file.to_dict\(\) instead"):
+        dataset[3]
+
+
+def test_a_subclass_that_describes_nothing_can_be_shown():
+    class Bare(h5torch.Dataset):
+        def __init__(self):
+            self.indices = [1]
+
+    class BareWindows(h5torch.SliceDataset):
+        def __init__(self):
+            self.indices = [[0, 2]]
+
+    assert "Bare object at" in repr(Bare())
+    assert len(BareWindows()) == 1
+
+
+def test_a_link_that_leads_nowhere_does_not_keep_the_rest_out_of_memory(path):
+    with h5torch.File(path, "a") as f:
+        f["unstructured/gone"] = h5py.SoftLink("/nowhere")
+
+    assert h5torch.Dataset(path, columns=["0/y"], in_memory=True)[2]["0/y"] == 2
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No such file or directory: .*gone.h5t"):
+        h5torch.Dataset(tmp_path / "gone.h5t")
 
 
 def test_a_file_that_the_caller_reads_must_be_closed_first(path):

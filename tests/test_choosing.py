@@ -1,5 +1,7 @@
 """What a `Dataset` samples: which axis, which rows, which columns."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -29,6 +31,7 @@ from tests.cells import CENTRAL, TOKENS, N
         (("0/split", "val"), [1, 2, 5, 6, 9, 10, 13, 14, 17, 18]),
         (("0/split", "val$"), [1, 5, 9, 13, 17]),
         (("0/row", "1"), [1, *range(10, 20)]),
+        (("0/row", re.compile("1[0-3]")), [10, 11, 12, 13]),
         (("0/kind", "a"), list(range(0, 20, 2))),
     ],
 )

@@ -220,3 +220,24 @@ def test_windows_whose_names_were_replaced_stay_text(dataset):
     )
     with pytest.raises(TypeError):
         h5torch.collate([windows[0], windows[1]])
+
+
+def test_sparse_rows_of_different_width_are_not_mixed(tmp_path):
+    for width in (4, 40):
+        with h5torch.File(tmp_path / f"{width}.h5t", "w") as f:
+            f.register(np.eye(3, width), "central", mode="csr", csr_load_sparse=True)
+    narrow, wide = (h5torch.Dataset(tmp_path / f"{width}.h5t") for width in (4, 40))
+
+    with pytest.raises(ArgumentTypeError, match="central: samples have 4 and 40 columns"):
+        h5torch.collate([narrow[0], wide[0]])
+
+
+def test_samples_with_different_keys_name_the_one_that_is_missing(dataset):
+    with pytest.raises(ArgumentTypeError, match="0/boxes: sample 1 of the batch lacks it"):
+        h5torch.collate([dataset[0], h5torch.Dataset(dataset.f, columns=["central"])[0]])
+
+
+def test_times_of_different_units_are_not_mixed(dataset):
+    days = dataset[0] | {"0/time": np.datetime64(1, "D")}
+    with pytest.raises(TypeError):
+        h5torch.collate([days, dataset[1]])

@@ -23,6 +23,7 @@ from h5torch.layouts import (
 )
 from h5torch.values.kinds import Value, value_of
 from h5torch.wire.names import read_names
+from h5torch.wire.stamps import as_text
 
 VERSION = 1
 _NEEDED = ("shape", "dtypes", "filled_to")
@@ -44,7 +45,7 @@ def read_layout(root: Any, key: str) -> Layout:
         FormatError: attributes are missing or wrong, or parts do not fit together.
     """
     node = root[key]
-    mode = _text(node.attrs["mode"])
+    mode = as_text(node.attrs["mode"])
     version = int(node.attrs.get("version", VERSION))
     if mode not in LAYOUTS:
         msg = f"unknown mode {mode!r}; known are {', '.join(LAYOUTS)}"
@@ -73,13 +74,9 @@ def read_layout(root: Any, key: str) -> Layout:
         raise FormatError(msg) from error
 
 
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
 def _value(node: Any, stored: np.dtype[Any]) -> Value:
     """Read what a value is; the first releases wrote no `dtypes`."""
-    dtypes = [_text(name) for name in node.attrs.get("dtypes", [stored, stored])]
+    dtypes = [as_text(name) for name in node.attrs.get("dtypes", [stored, stored])]
     load = np.dtype(dtypes[1])
     unit = np.datetime_data(load)[0] if load.kind in "mM" else ""
     if load.kind not in "biufcmMSUO" or load.shape or unit == "generic":
@@ -110,7 +107,7 @@ def _expect_integers(part: Any, name: str, *, or_floats: bool = False) -> None:
 
 def _read_dense(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> DenseLayout:
     _expect(tuple(node.shape), shape, "the dataset's shape")
-    names = read_names(root, _text(node.attrs["categories"])) if "categories" in node.attrs else None
+    names = read_names(root, as_text(node.attrs["categories"])) if "categories" in node.attrs else None
     value = _value(node, np.dtype(node.dtype))
     if names is not None:
         _expect_integers(node, "the codes")
@@ -194,14 +191,14 @@ def _read_vlen(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> 
     _expect(tuple(node.shape), shape, "the dataset's shape")
     stored = h5py.check_vlen_dtype(node.dtype)
     if stored is None:
-        stored = np.dtype(_text(node.attrs["dtypes"][0]))
+        stored = np.dtype(as_text(node.attrs["dtypes"][0]))
     return VlenLayout(shape=(n_rows,), filled_to=filled_to, value=_value(node, np.dtype(stored)))
 
 
 def _read_separate(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> SeparateLayout:
     del root
     (n_rows,) = shape
-    stored = np.dtype(node["0"].dtype if "0" in node else _text(node.attrs["dtypes"][0]))
+    stored = np.dtype(node["0"].dtype if "0" in node else as_text(node.attrs["dtypes"][0]))
     return SeparateLayout(shape=(n_rows,), filled_to=filled_to, value=_value(node, stored))
 
 

@@ -10,6 +10,7 @@ from h5torch.errors import FormatError, H5torchError
 from h5torch.parts import LEFT_OUT, LEFT_OUT_NAME, Axis, Parts
 from h5torch.wire.stamps import (
     Source,
+    as_text,
     delete_stamped,
     find_stamped,
     list_stamped,
@@ -94,8 +95,7 @@ def read_story(source: Source, name: str) -> tuple[str, str]:
 
 def _read_axis(node: Any) -> Axis:
     axis = node.attrs.get("axis")
-    axis = axis.decode(errors="replace") if isinstance(axis, bytes) else axis
-    if isinstance(axis, str) and axis == "coo":
+    if isinstance(axis, str | bytes) and as_text(axis) == "coo":
         return "coo"
     if isinstance(axis, int | np.integer) and axis >= 0:
         return int(axis)

@@ -55,7 +55,7 @@ def look(source: Source, path: str) -> Any:
 
 def _mode(node: Any) -> str:
     mode = (getattr(node, "attrs", None) or {}).get("mode", "")
-    return mode.decode(errors="replace") if isinstance(mode, bytes) else str(mode)
+    return as_text(mode)
 
 
 def list_stamped(source: Source, home: str, *, mode: str) -> list[str]:
@@ -101,6 +101,16 @@ def delete_stamped(file: h5py.Group, home: str, name: str, *, mode: str) -> None
     if not len(file[home]):
         del file[home]
     file.file.flush()
+
+
+def as_text(value: Any) -> str:
+    """Return text as an attribute holds it: `str`, or bytes where another library wrote it."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def can_change(root: Any) -> bool:
+    """Whether what `root` holds may be changed while it is open."""
+    return isinstance(root, h5py.Group) and bool(root) and root.file.mode != "r"
 
 
 def check_open(file: Source) -> None:

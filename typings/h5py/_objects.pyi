@@ -1,0 +1,14 @@
+"""h5py's global lock: reentrant, held in every call into HDF5, renewed in forked children."""
+
+from types import TracebackType
+
+class _Lock:
+    def __enter__(self) -> bool: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+phil: _Lock
