@@ -1,6 +1,5 @@
 """From a file to the record of its contents."""
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,11 +48,11 @@ def _opened(path: Path) -> h5torch.File:
         msg = f"{path}: no such file"
         raise StorageError(msg)
     try:
-        with warnings.catch_warnings():  # of objects not filled: the tree shows them
-            warnings.simplefilter("ignore", UserWarning)
-            return h5torch.File(path, "r")
+        return h5torch.File(path, warn=False)  # of objects not filled: the tree shows them
+    except StorageError:
+        raise
     except OSError as error:
-        msg = f"{path} cannot be opened as HDF5: {error}"
+        msg = f"{path}: {error.strerror}"
         raise StorageError(msg) from error
 
 
