@@ -165,7 +165,8 @@ class File(h5py.File):
         """Fill in the next rows of an object registered with `length=`.
 
         Args:
-            data: Rows as `register` takes them, or an iterable of blocks.
+            data: Rows as `register` takes them, or an iterable of blocks: where one is refused, those
+                before it stay.
             name: Key of the object: `"central"`, `"0/name"`.
             casting: As in `register`.
             progress: As in `register`.

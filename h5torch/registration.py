@@ -222,14 +222,16 @@ def _write(
     sink = H5Sink(file, key, request.storage)
     how: dict[str, Any] = {"casting": request.casting, "what": key}
     growing = blocks.growing or bool(request.storage.chunks and blocks.mode == "coo")
-    _check_room(layout, first, blocks, key)
+    if not blocks.growing:
+        _check_room(layout, first, key)
     layout = kind.write(sink, layout, first, growing=growing, **how)
     show = None if request.progress and blocks.stream else True
     with tqdm(desc=key, unit=" rows", total=blocks.length, disable=show) as bar:
         bar.update(layout.filled_to)
         for block in blocks.items:
             done = layout.filled_to
-            _check_room(layout, block, blocks, key)
+            if not blocks.growing:
+                _check_room(layout, block, key)
             layout = kind.append(sink, layout, _prepare(block, request, key), **how)
             bar.update(layout.filled_to - done)
     if blocks.stream and blocks.length is not None and request.length is None:
@@ -237,12 +239,14 @@ def _write(
     return layout
 
 
-def _check_room(layout: Layout, block: Data, blocks: Blocks, key: str) -> None:
-    if blocks.growing or blocks.mode == "coo":
-        return
+def _check_room(layout: Layout, block: Data, key: str) -> None:
+    """Refuse rows beyond the length of an object; nonzeros of `coo` are no rows."""
     stop = layout.filled_to + block.shape[0]
-    if stop > layout.n_rows:
-        msg = f"{key}: rows {layout.filled_to} to {stop} do not fit its length of {layout.n_rows}"
+    if layout.mode != "coo" and stop > layout.n_rows:
+        msg = (
+            f"{key}: rows {layout.filled_to} to {stop} do not fit its length of {layout.n_rows}; register "
+            "it with a larger length="
+        )
         raise RegisterError(msg)
 
 
@@ -272,12 +276,8 @@ def append_object(file: h5py.File, data: Any, key: Any, *, casting: Casting, pro
     update_stamp(file[key], layout)  # files of the published package lack what is stored
     show = None if progress and blocks.stream else True
     for block in tqdm(blocks.items, desc=key, unit=" blocks", disable=show):
-        if layout.mode != "coo" and layout.filled_to + block.shape[0] > layout.n_rows:
-            msg = (
-                f"{key}: appending {block.shape[0]} rows to {layout.filled_to} would exceed its "
-                f"length of {layout.n_rows}; register it with a larger length="
-            )
-            raise RegisterError(msg)
+        _check_room(layout, block, key)
         layout = kind.append(sink, layout, block, casting=casting, what=key)
         update_stamp(file[key], layout)
-        file.flush()
+        with refusals_of_hdf5(file, key):
+            file.flush()
