@@ -21,9 +21,7 @@ def rows(n, start=0):
 def test_appending_fills_the_room_and_then_says_that_it_is_full(f):
     f.register(np.arange(2), 0, 6, "y")
     f.append(np.arange(2, 5), "0/y")
-    with pytest.raises(
-        RegisterError, match="rows 5 to 7 do not fit its length of 6; register it"
-    ):
+    with pytest.raises(RegisterError, match="rows 5 to 7 do not fit its length of 6; register it"):
         f.append(np.arange(2), "0/y")
     f.append([5], "0/y")
 
