@@ -38,6 +38,7 @@ def collate(samples: Sequence[Any]) -> Any:
         `/lengths` (shape `(n,)`, or `(n, axes)` for rows of several axes). `csr`: a dense tensor
         `(n, n_cols)`, or a `torch.sparse_csr` one where sparse loading was asked for. Categories:
         their codes, int64. Times: int64 counts of their unit. Text and bytes: lists.
+        Windows of `SliceDataset`: as their values, those of ragged rows and text as lists of lists.
 
     Raises:
         ArgumentTypeError: values of a dtype that torch lacks.

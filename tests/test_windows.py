@@ -90,3 +90,20 @@ def test_windows_may_be_chosen_afterwards(cells):
 def test_one_window_is_asked_for_at_a_time(cells):
     with pytest.raises(ArgumentTypeError, match="give the position of one window"):
         h5torch.SliceDataset(cells, window_size=5, columns=["central"])[[0, 1]]
+
+
+@pytest.mark.parametrize("mode", ["N-D", "csr", "ragged", "vlen", "separate"])
+def test_every_layout_with_rows_makes_windows(tmp_path, mode):
+    rows = [np.arange(row % 4) for row in range(10)]
+    data = np.arange(30).reshape(10, 3) if mode in {"N-D", "csr"} else rows
+    with h5torch.File(tmp_path / "x.h5t", "w") as f:
+        f.register(data, "central", mode=mode)
+        f.register(["t" * row for row in range(10)], 0, name="text", mode="ragged")
+    windows = h5torch.SliceDataset(tmp_path / "x.h5t", window_size=4, overlap=1)
+    batch = next(iter(DataLoader(windows, batch_size=2)))
+
+    assert [len(window["central"]) for window in windows] == [4, 4, 4]
+    assert [row.tolist() for row in windows[1]["central"]] == [
+        np.asarray(data[row]).tolist() for row in range(3, 7)
+    ]
+    assert batch["0/text"] == [["t" * row for row in range(4)], ["t" * row for row in range(3, 7)]]
