@@ -1,4 +1,4 @@
-"""A small file with a column of each kind, which several tests look at."""
+"""Data that several tests look at: ragged rows, and a small file with a column of each kind."""
 
 import numpy as np
 import torch
@@ -9,6 +9,11 @@ N = 20
 CENTRAL = np.random.default_rng(0).normal(size=(N, 5)).astype(np.float32)
 TOKENS = [np.arange(row % 7, dtype=np.int32) for row in range(N)]
 LABELS = ["train", "val", "val_sub", "test"] * 5
+
+
+def rows(n, start=0):
+    """Return `n` arrays of 0, 1, 2, … numbers that count from `start`."""
+    return [np.arange(start, start + row) for row in range(n)]
 
 
 def write_cells(path):

@@ -12,10 +12,7 @@ from h5torch.errors import (
     UnknownNameError,
 )
 from h5torch.layouts import csr
-
-
-def rows(n, start=0):
-    return [np.arange(start, start + row) for row in range(n)]
+from tests.cells import rows
 
 
 def test_appending_fills_the_room_and_then_says_that_it_is_full(f):

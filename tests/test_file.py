@@ -18,10 +18,7 @@ from h5torch.errors import (
     StorageError,
     UnknownNameError,
 )
-
-
-def rows(n, start=0):
-    return [np.arange(start, start + row) for row in range(n)]
+from tests.cells import rows
 
 
 @pytest.mark.parametrize("content", [b"", b"no HDF5 file", None])

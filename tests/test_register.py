@@ -13,11 +13,7 @@ from h5torch.errors import (
     H5torchError,
     RegisterError,
 )
-
-
-def rows(n, start=0):
-    return [np.arange(start, start + row) for row in range(n)]
-
+from tests.cells import rows
 
 REFUSALS = [
     (dict(data=np.ones(5), axis=0, name="x"), RegisterError, "0/x: has 5 rows, axis 0 .* has 6"),
