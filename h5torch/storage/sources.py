@@ -1,7 +1,7 @@
-"""Reading arrays: from an HDF5 dataset, or from an array in memory."""
+"""Reading arrays: the parts of one object, and a dataset read by slices through h5py."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 import attrs
 import h5py
@@ -9,6 +9,7 @@ import numpy as np
 
 from h5torch.errors import StorageError
 from h5torch.rows import Array, Rows
+from h5torch.storage.mapped import MapSource
 from h5torch.storage.plan import plan_reads
 from h5torch.storage.ports import Source
 
@@ -21,44 +22,12 @@ _CACHE_BYTES = 1 << 20
 
 
 @attrs.frozen
-class ArraySource:
-    """An array in memory; what it gives are copies."""
-
-    array: Array
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the whole array."""
-        return self.array.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Dtype of the values."""
-        return self.array.dtype
-
-    def take(self, rows: Rows, *, axis: int = 0) -> Array:
-        """Return rows along `axis`, that axis first."""
-        return np.moveaxis(np.take(self.array, rows, axis=axis), axis, 0)
-
-    def pick(self, index: tuple[Rows, ...]) -> Array:
-        """Return single elements."""
-        return np.asarray(self.array[index])
-
-    def whole(self) -> Array:
-        """Return a copy of the whole array."""
-        return np.array(self.array)
-
-    def ranges(self, starts: Rows, stops: Rows) -> Array:
-        """Return slices along axis 0, one after the other."""
-        pieces = [self.array[start:stop] for start, stop in zip(starts, stops, strict=True)]
-        return np.concatenate([self.array[:0], *pieces])
-
-
-@attrs.frozen
 class H5Source:
     """A dataset of an open HDF5 file, read by slices: each costs more than the rows in it."""
 
     dataset: h5py.Dataset
+    why: str = "it was asked for"
+    reader: ClassVar[str] = "h5py"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -115,34 +84,37 @@ class H5Source:
         """Return the whole dataset."""
         return self._read(())
 
-    def ranges(self, starts: Rows, stops: Rows) -> Array:
-        """Return slices along axis 0, one after the other; neighbours are read together."""
-        filled = stops > starts
-        if not filled.any():
-            return self._read(slice(0, 0))
-        first, last = starts[filled], stops[filled]
-        order = np.argsort(first, kind="stable")
-        reach = np.maximum.accumulate(last[order])
+    def slices(self, starts: Sequence[int], stops: Sequence[int]) -> list[Array]:
+        """Return slices along axis 0; neighbours are read together."""
+        wanted = sorted((start, stop) for start, stop in zip(starts, stops, strict=True) if stop > start)
         gap = _GAP_BYTES // self.dataset.dtype.itemsize
-        breaks = np.flatnonzero(first[order][1:] > reach[:-1] + gap) + 1
-        begins = first[order][np.concatenate([[0], breaks])]
-        ends = reach[np.concatenate([breaks - 1, [-1]])]
-        read = [self._read(slice(begin, end)) for begin, end in zip(begins, ends, strict=True)]
-        run = np.searchsorted(begins, first, side="right") - 1
-        return np.concatenate(
-            [
-                read[at][start - begins[at] : stop - begins[at]]
-                for at, start, stop in zip(run, first, last, strict=True)
-            ]
-        )
+        runs: list[list[int]] = []
+        for start, stop in wanted:
+            if runs and start <= runs[-1][1] + gap:
+                runs[-1][1] = max(runs[-1][1], stop)
+            else:
+                runs.append([start, stop])
+        begins = np.array([begin for begin, _ in runs] or [0])
+        read = [self._read(slice(*run)) for run in runs] or [self._read(slice(0, 0))]
+        home = np.maximum(np.searchsorted(begins, starts, side="right") - 1, 0).tolist()
+        return [
+            read[at][start - int(begins[at]) : stop - int(begins[at])] if stop > start else read[at][:0]
+            for at, start, stop in zip(home, starts, stops, strict=True)
+        ]
 
 
 class NodeSources(Mapping[str, Source]):
     """The arrays of one object: its parts by name, or itself under the empty name."""
 
-    def __init__(self, node: Any) -> None:
-        """Look into an open HDF5 object, or into what `File.to_dict` gave for it."""
+    def __init__(self, node: Any, source_of: Callable[[Any], Source] | None = None) -> None:
+        """Look into an open HDF5 object, or into what `File.to_dict` gave for it.
+
+        Args:
+            node: The object.
+            source_of: How a dataset of it is read; by h5py if it does not say.
+        """
         self._node = node
+        self._source_of = source_of or plain_source
         self._known: dict[str, Source] = {}
 
     def __getitem__(self, part: str) -> Source:
@@ -151,10 +123,13 @@ class NodeSources(Mapping[str, Source]):
         Raises:
             KeyError: there is none.
         """
-        if part not in self._known:
-            node = self._node[part] if part else self._node
-            self._known[part] = source_of(node)
-        return self._known[part]
+        known = self._known.get(part)
+        if known is not None:
+            return known
+        source = self._source_of(self._node[part] if part else self._node)
+        if not part.isdecimal():  # the rows of `separate`, of which there may be millions
+            self._known[part] = source
+        return source
 
     def __iter__(self) -> Iterator[str]:
         """Go over the names of the parts."""
@@ -165,6 +140,6 @@ class NodeSources(Mapping[str, Source]):
         return sum(1 for _ in self)
 
 
-def source_of(node: Any) -> Source:
-    """Return a source for a dataset of an open file or an array in memory."""
-    return H5Source(node) if isinstance(node, h5py.Dataset) else ArraySource(np.asarray(node))
+def plain_source(node: Any) -> Source:
+    """Return a source for a dataset of an open file, through h5py, or for an array in memory."""
+    return H5Source(node) if isinstance(node, h5py.Dataset) else MapSource(np.asarray(node), "memory")

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import numpy as np
+from h5py.h5d import DatasetID
 
 class AttributeManager(MutableMapping[str, Any]):
     def __getitem__(self, name: str) -> Any: ...
@@ -31,6 +32,8 @@ class HLObject:
     def __bool__(self) -> bool: ...
 
 class Dataset(HLObject):
+    @property
+    def id(self) -> DatasetID: ...
     @property
     def shape(self) -> tuple[int, ...]: ...
     @property
