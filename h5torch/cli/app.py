@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from h5torch.cli.demo import demo
+from h5torch.cli.repack import repack
 from h5torch.cli.text import printable
 from h5torch.cli.tree import tree
 from h5torch.errors import H5torchError
@@ -19,6 +20,7 @@ Start here:
 
 h5torch demo            build two datasets, split them, train on them
 h5torch tree FILE       print what a file holds
+h5torch repack IN OUT   rewrite a file so that it is fast to read, or small
 """
 
 
@@ -35,7 +37,7 @@ app = App(
     result_action="return_value",
 )
 app.suppress_keyboard_interrupt = app.meta.suppress_keyboard_interrupt = False  # `run` says it
-for command in (demo, tree):
+for command in (demo, repack, tree):
     app.command(command, help_format="markdown")
 
 
