@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from h5torch.collation import collate
-    from h5torch.dataset import Dataset, SliceDataset, apply_dtype
+    from h5torch.dataset import Dataset, apply_dtype
     from h5torch.errors import H5torchError
     from h5torch.file import File
+    from h5torch.windows import SliceDataset
 
 __version__ = "1.0.0.dev0"
 __all__ = ["Dataset", "File", "H5torchError", "SliceDataset", "apply_dtype", "collate"]
@@ -16,7 +17,7 @@ _HOMES = {
     "Dataset": "h5torch.dataset",
     "File": "h5torch.file",
     "H5torchError": "h5torch.errors",
-    "SliceDataset": "h5torch.dataset",
+    "SliceDataset": "h5torch.windows",
     "apply_dtype": "h5torch.dataset",
     "collate": "h5torch.collation",
 }

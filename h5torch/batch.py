@@ -12,8 +12,11 @@ import attrs
 import numpy as np
 
 from h5torch.rows import Array
+from h5torch.scatter import dense_rows
 
 Kind: TypeAlias = Literal["dense", "sparse", "ragged", "text", "category", "window"]
+Form: TypeAlias = Literal["pad", "packed", "nested", "list"]
+"""What ragged rows become in a batch of tensors."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -45,6 +48,8 @@ class SparseColumn:
     data: Array
     n_cols: int
     as_sparse: bool
+    ordered: bool = False
+    """Whether the entries of each row are known to ascend by column, none twice."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -55,20 +60,12 @@ class SparseColumn:
         start, stop = int(self.indptr[position]), int(self.indptr[position + 1])
         if self.as_sparse:
             return self.indices[start:stop], self.data[start:stop]
-        return _scatter(self.indptr[position : position + 2], self, rows=1)[0]
+        bounds = np.array([0, stop - start])
+        return dense_rows(bounds, self.indices[start:stop], self.data[start:stop], n_cols=self.n_cols)[0]
 
     def stack(self) -> Array:
         """Return all rows as one dense array `(n, n_cols)`; entries that repeat are summed."""
-        return _scatter(self.indptr, self, rows=len(self))
-
-
-def _scatter(indptr: Array, column: SparseColumn, *, rows: int) -> Array:
-    start, stop = int(indptr[0]), int(indptr[-1])
-    dense = np.zeros((rows, column.n_cols), dtype=column.data.dtype)
-    row = np.repeat(np.arange(rows), np.diff(indptr))
-    add = np.logical_or if dense.dtype == np.bool_ else np.add
-    add.at(dense, (row, column.indices[start:stop]), column.data[start:stop])
-    return dense
+        return dense_rows(self.indptr, self.indices, self.data, n_cols=self.n_cols)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -77,6 +74,7 @@ class RaggedColumn:
 
     rows: tuple[Array, ...]
     bfloat16: bool = False
+    form: Form = "pad"
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -89,6 +87,53 @@ class RaggedColumn:
     def stack(self) -> Array:
         """Return all rows as an array of objects, each what `row` gives."""
         return as_objects([row[()] for row in self.rows])
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class PaddedColumn:
+    """Rows of different shape in one array, each filled up with zeros to the longest of every axis.
+
+    Attributes:
+        values: Shape `(n, longest, ...)`.
+        shapes: Shape of each row, `(n, axes)`.
+    """
+
+    values: Array
+    shapes: Array
+    bfloat16: bool = False
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.values)
+
+    def row(self, position: int) -> Array:
+        """Return one row as an array of its own shape."""
+        corner: tuple[Any, ...] = (position, *map(slice, self.shapes[position].tolist()))
+        return np.array(self.values[corner])
+
+    def stack(self) -> Array:
+        """Return all rows as an array of objects, each what `row` gives."""
+        return as_objects([self.row(position) for position in range(len(self))])
+
+
+def pad(rows: Sequence[Array], shapes: Array, *, dtype: np.dtype[Any], bfloat16: bool) -> PaddedColumn:
+    """Write rows of one rank, at least one axis, into one array; they are converted on the way.
+
+    Args:
+        rows: At least one row.
+        shapes: Their shapes, `(n, axes)`.
+        dtype: Dtype of the result.
+        bfloat16: Whether tensors are made `torch.bfloat16`.
+    """
+    longest = shapes.max(axis=0).tolist()
+    padded = np.zeros((len(rows), *longest), dtype)
+    if len(longest) == 1:
+        for room, row in zip(padded, rows, strict=True):
+            room[: len(row)] = row
+    else:
+        for room, row in zip(padded, rows, strict=True):
+            room[tuple(map(slice, row.shape))] = row
+    return PaddedColumn(values=padded, shapes=shapes, bfloat16=bfloat16)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -130,7 +175,7 @@ class CategoryColumn:
         return np.asarray(self.names[self.codes])
 
 
-Column: TypeAlias = DenseColumn | SparseColumn | RaggedColumn | TextColumn | CategoryColumn
+Column: TypeAlias = DenseColumn | SparseColumn | RaggedColumn | PaddedColumn | TextColumn | CategoryColumn
 
 
 def as_objects(rows: Sequence[Any]) -> Array:
@@ -147,6 +192,7 @@ class Cell:
 
     kind: Kind
     bfloat16: bool = False
+    form: Form = "pad"
     n_cols: int = 0
     names: Array | None = None
 
@@ -159,6 +205,8 @@ def cell_of(column: Column) -> Cell:
         case SparseColumn():
             return Cell(kind="dense")
         case RaggedColumn():
+            return Cell(kind="ragged", bfloat16=column.bfloat16, form=column.form)
+        case PaddedColumn():
             return Cell(kind="ragged", bfloat16=column.bfloat16)
         case CategoryColumn():
             return Cell(kind="category", names=column.names)
@@ -196,7 +244,7 @@ class Batch(Sequence[Sample]):
     def __init__(self, columns: Mapping[str, Column]) -> None:
         """Hold one column a key, all of the same length."""
         self.columns = dict(columns)
-        self._cells = {key: cell_of(column) for key, column in self.columns.items()}
+        self._cells: dict[str, Cell] = {}
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -214,6 +262,8 @@ class Batch(Sequence[Sample]):
             msg = f"sample {index} of a batch of {len(self)}"
             raise IndexError(msg)
         position = index + len(self) if index < 0 else index
+        if not self._cells:
+            self._cells = {key: cell_of(column) for key, column in self.columns.items()}
         return Sample({key: column.row(position) for key, column in self.columns.items()}, self._cells)
 
     def __iter__(self) -> Iterator[Sample]:

@@ -1,10 +1,9 @@
 """Batches to tensors: for whole batches of columns, and for lists of samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from torch.utils.data import default_collate
 from torch.utils.data._utils.collate import default_collate_fn_map
 
@@ -20,9 +19,9 @@ from h5torch.batch import (
     TextColumn,
 )
 from h5torch.errors import ArgumentTypeError
+from h5torch.parcels import batch_of
 from h5torch.rows import Array
-
-LENGTHS = "lengths"
+from h5torch.tensors import tensors_of
 
 
 def collate(samples: Sequence[Any]) -> Any:
@@ -46,18 +45,42 @@ def collate(samples: Sequence[Any]) -> Any:
     if not len(samples):
         msg = "collate: a batch needs at least one sample, found none"
         raise ArgumentTypeError(msg)
+    if isinstance(samples, Finished):
+        return samples.tensors
     if isinstance(samples, Batch):
-        return _tensors(samples.columns)
+        return batch_of(samples.columns)
     if isinstance(samples[0], Sample):
         return _collate_samples(samples)
     return default_collate(list(samples))
+
+
+class Finished(Sequence[Any]):
+    """Tensors of a whole batch where `DataLoader` expects its samples: collating gives them back."""
+
+    def __init__(self, tensors: Any, length: int) -> None:
+        """Hold what was made of `length` samples."""
+        self.tensors = tensors
+        self._length = length
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return self._length
+
+    def __getitem__(self, index: Any) -> "Finished":
+        """Return the batch itself: it has no samples any more."""
+        return self
+
+
+def _give_back(batch: Any, *, collate_fn_map: Any = None) -> Any:
+    del collate_fn_map
+    return batch.tensors
 
 
 def _collate_samples(samples: Sequence[Any], *, collate_fn_map: Any = None) -> dict[str, Any]:
     """Collate samples one by one; this is what `default_collate` calls for them."""
     del collate_fn_map
     if isinstance(samples, Batch):
-        return _tensors(samples.columns)
+        return batch_of(samples.columns)
     collated: dict[str, Any] = {}
     for key in samples[0]:
         missing = next((at for at, sample in enumerate(samples) if key not in sample), None)
@@ -70,7 +93,7 @@ def _collate_samples(samples: Sequence[Any], *, collate_fn_map: Any = None) -> d
         if column is None:
             collated[key] = default_collate(values)
         else:
-            collated |= _tensors({key: column})
+            collated |= tensors_of({key: column})
     return collated
 
 
@@ -113,7 +136,7 @@ def column_of(values: Sequence[Any], cell: Cell | None) -> Column | None:
     if not all(isinstance(value, (np.ndarray, np.generic)) for value in values):
         return None
     if cell.kind == "ragged":
-        return RaggedColumn(rows=tuple(values), bfloat16=cell.bfloat16)
+        return RaggedColumn(rows=tuple(values), bfloat16=cell.bfloat16, form=cell.form)
     if cell.kind == "window":
         return _window_column(values, cell)
     if len({value.shape for value in values}) > 1 or len({_unit(value) for value in values}) > 1:
@@ -155,71 +178,5 @@ def _window_column(values: Sequence[Any], cell: Cell) -> Column | None:
     return RaggedColumn(rows=tuple(values), bfloat16=cell.bfloat16)
 
 
-def _tensors(columns: Mapping[str, Column]) -> dict[str, Any]:
-    tensors: dict[str, Any] = {}
-    for key, column in columns.items():
-        match column:
-            case DenseColumn():
-                tensors[key] = _dense(key, column)
-            case SparseColumn(as_sparse=True):
-                tensors[key] = _sparse(column)
-            case SparseColumn():
-                tensors[key] = _tensor(key, column.stack())
-            case RaggedColumn() if {row.ndim for row in column.rows} == {0}:
-                tensors[key] = _tensor(key, np.stack(column.rows))
-            case RaggedColumn():
-                tensors[key], tensors[f"{key}/{LENGTHS}"] = _padded(key, column)
-            case TextColumn():
-                tensors[key] = list(column.texts)
-            case CategoryColumn():
-                tensors[key] = torch.from_numpy(column.codes.astype(np.int64))
-    return tensors
-
-
-def _dense(key: str, column: DenseColumn) -> Any:
-    if column.values.dtype.kind in "USO":
-        return column.values.tolist()
-    tensor = _tensor(key, column.values)
-    return tensor.to(torch.bfloat16) if column.bfloat16 else tensor
-
-
-def _tensor(key: str, values: Array) -> torch.Tensor:
-    if values.dtype.kind in "mM":
-        values = values.view(np.int64)
-    try:
-        return torch.from_numpy(np.ascontiguousarray(values))
-    except TypeError as error:
-        msg = f"{key}: torch has no dtype for {values.dtype}; register it with dtype_load='float64'"
-        raise ArgumentTypeError(msg) from error
-
-
-def _sparse(column: SparseColumn) -> torch.Tensor:
-    """Make a sparse tensor; the indices of each row are sorted, as torch asks."""
-    rows = np.repeat(np.arange(len(column)), np.diff(column.indptr))
-    order = np.lexsort((column.indices, rows))
-    return torch.sparse_csr_tensor(
-        torch.from_numpy(column.indptr.astype(np.int64)),
-        torch.from_numpy(column.indices[order].astype(np.int64)),
-        torch.from_numpy(column.data[order]),
-        size=(len(column), column.n_cols),
-        check_invariants=False,
-    )
-
-
-def _padded(key: str, column: RaggedColumn) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pad rows with zeros to the longest along every axis."""
-    ranks = {row.ndim for row in column.rows}
-    if len(ranks) != 1:
-        msg = f"{key}: rows of ranks {sorted(ranks)} make no tensor; collate them yourself"
-        raise ArgumentTypeError(msg)
-    shapes = np.array([row.shape for row in column.rows], dtype=np.int64)
-    padded = np.zeros((len(shapes), *shapes.max(axis=0)), dtype=column.rows[0].dtype)
-    for position, row in enumerate(column.rows):
-        corner: tuple[Any, ...] = (position, *map(slice, row.shape))
-        padded[corner] = row
-    tensor = _tensor(key, padded)
-    lengths = torch.from_numpy(shapes[:, 0].copy() if shapes.shape[1] == 1 else shapes)
-    return tensor.to(torch.bfloat16) if column.bfloat16 else tensor, lengths
-
-
 default_collate_fn_map[Sample] = _collate_samples
+default_collate_fn_map[Finished] = _give_back

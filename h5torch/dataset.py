@@ -1,31 +1,40 @@
 """`Dataset`: samples of one file, by row of an axis or by element, alone or in batches."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
-import attrs
 import numpy as np
 import torch.utils.data
 
-from h5torch.batch import Batch, Column, Sample, cell_of
+from h5torch.batch import Batch, Column, Form
 from h5torch.choosing import Choice, digest_of, read_columns, reread
-from h5torch.collation import collate
-from h5torch.errors import ArgumentTypeError, SubsetError
+from h5torch.collation import Finished, collate
+from h5torch.errors import ArgumentTypeError
 from h5torch.file import File, warn_of_gaps
 from h5torch.handle import Handle, Held
-from h5torch.layouts import CsrLayout
 from h5torch.legacy import apply_dtype, sample_csr
+from h5torch.looking import Look, Wanted
 from h5torch.memory import h5pyDict
+from h5torch.parcels import batch_of
 from h5torch.readers import reading
 from h5torch.rows import Array, Rows, as_rows
 from h5torch.sampling import Sampling, check_sampling, choose_columns, n_samples
-from h5torch.schema import CENTRAL
-from h5torch.subset import check_windows, rows_of_subset, windows_of_size
-from h5torch.view import View
-from h5torch.wire.stamps import can_change
+from h5torch.storage.opening import ReaderName
+from h5torch.subset import rows_of_subset
 
-__all__ = ["Dataset", "SliceDataset", "apply_dtype", "collate", "sample_csr"]
+_INTP = np.dtype(np.intp).char
+
+__all__ = ["Dataset", "apply_dtype", "collate", "sample_csr"]
+
+
+def __getattr__(name: str) -> Any:
+    """Find `SliceDataset`, which stands on `Dataset`, where scripts of the published package import it."""
+    if name == "SliceDataset":
+        return import_module("h5torch.windows").SliceDataset
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
 
 
 def keep_sample(f: Any, sample: Any) -> Any:
@@ -34,12 +43,28 @@ def keep_sample(f: Any, sample: Any) -> Any:
     return sample
 
 
+def _check_transform(transform: Any) -> None:
+    if transform is not None and not callable(transform):
+        msg = f"transform={transform!r} cannot be called as transform(batch)"
+        raise ArgumentTypeError(msg)
+
+
+def _is_plain(indices: Any) -> bool:
+    """Whether positions are what samplers give: NumPy's own integers, one axis."""
+    return (
+        type(indices) is np.ndarray and indices.dtype.char == _INTP and indices.ndim == 1 and len(indices) > 0
+    )
+
+
 class Dataset(torch.utils.data.Dataset[Any]):
     """Samples drawn from a file: the central object and what is aligned to the sampled axis.
 
     A sample is a dict of NumPy values with the keys `central` and `axis/name`. The file is opened
     on first use in each process, so a dataset pickles, and works in workers that fork or spawn.
     """
+
+    _draws_rows = True
+    transform: Callable[[Any], Any] | None = None  # for subclasses that never call `super().__init__`
 
     def __init__(
         self,
@@ -51,6 +76,9 @@ class Dataset(torch.utils.data.Dataset[Any]):
         *,
         split: str | None = None,
         columns: Sequence[str] | None = None,
+        ragged: Form = "pad",
+        transform: Callable[[Any], Any] | None = None,
+        reader: ReaderName = "auto",
     ) -> None:
         """Describe what to draw, and check it against the file.
 
@@ -64,6 +92,18 @@ class Dataset(torch.utils.data.Dataset[Any]):
             in_memory: Whether to read the whole file into memory first.
             split: Part of a stored split, `"name/part"`; with `subset`, rows in both.
             columns: Keys to read, instead of all that are aligned to the sampled axis.
+            ragged: What ragged rows become in a batch of tensors. `"pad"`: one tensor filled up with
+                zeros, and `key/lengths`; `"packed"`: the values of all rows in one flat tensor, and
+                `key/offsets`, where each row begins and the last one ends (with `key/shapes` where
+                rows have several axes); `"nested"`: a jagged `torch.nested` tensor; `"list"`: a list
+                of tensors.
+            transform: Called with every batch of tensors; what it returns takes the batch's place.
+            reader: How bytes are read. `"auto"`: from a map of the file in memory where they lie open,
+                by chunks where those are compressed, through h5py where neither can be. `"map"`: the
+                same, and an error where the file cannot be mapped. `"pread"`: positioned reads in
+                place of the map, for file systems where maps are slow, and for files that other
+                programs may cut short. `"h5py"`: by h5py alone. All give the same values; `explain`
+                says which column is read how.
 
         Raises:
             FormatError: the file lacks a central object, or one to be read is damaged.
@@ -71,11 +111,13 @@ class Dataset(torch.utils.data.Dataset[Any]):
             UnknownNameError: a column, split or part that is not in the file.
         """
         self._handle: Handle | Held = Handle(file)
-        self._looking: View | None = None
+        self._looking: Look | None = None
         if sample_processor is not None and not callable(sample_processor):
             msg = f"sample_processor={sample_processor!r} cannot be called as sample_processor(f, sample)"
             raise ArgumentTypeError(msg)
         self.sample_processor = sample_processor or keep_sample
+        _check_transform(transform)
+        self.transform = transform
         if in_memory:
             self._handle.load()
         schema = read_columns(self.f, columns)
@@ -83,12 +125,21 @@ class Dataset(torch.utils.data.Dataset[Any]):
         self.sampling: Sampling = check_sampling(central, sampling)
         self._n_rows = n_samples(central, self.sampling)
         self._keys = choose_columns(schema, self.sampling, columns)
+        self._wanted = Wanted(
+            keys=self._keys,
+            sampling=self.sampling,
+            form=ragged,
+            padded=sample_processor is None,
+            whole=self._draws_rows and not self._by_sample,
+            reader=reader,
+        )
         schema.check(self._keys)
+        self._layouts = {key: schema.layout(key) for key in self._keys}
         if isinstance(file, str | os.PathLike):
             warn_of_gaps(schema, unfinished=True)
-        self._looking = View(self.f, schema)
+        self._looking = Look(self.f, schema, self._wanted)
         choice = Choice(subset=subset, split=split, sampling=self.sampling, n_rows=self._n_rows)
-        self._rows = choice.rows(self._looking)
+        self._rows = choice.rows(self._looking.view)
         self._chosen = (choice, digest_of(self._rows)) if choice.rests_on_file else None
 
     @property
@@ -106,18 +157,18 @@ class Dataset(torch.utils.data.Dataset[Any]):
         self._handle = Handle(root) if known else Held(root)
         self._looking = None
 
-    @property
-    def _view(self) -> View:
-        """A view of the file as it is now: a file that can be changed is looked at anew."""
+    def _look(self) -> Look:
+        """Look at the file as it is now: a file that can be changed is looked at anew."""
         root, known = self._handle.opened, self._looking
-        if known is not None and known.root is root and not can_change(root):
+        if known is not None and known.root is root and known.is_current:
             return known
-        view = View(root, reread(root, self._keys, sampling=self.sampling, n_rows=self._n_rows))
+        schema = reread(root, self._keys, sampling=self.sampling, n_rows=self._n_rows)
+        look = Look(root, schema, self._wanted)
         if self._chosen is not None and (known is None or known.root is not root):
             choice, chosen = self._chosen
-            choice.check(view, chosen)
-        self._looking = view
-        return view
+            choice.check(look.view, chosen)
+        self._looking = look
+        return look
 
     @property
     def indices(self) -> Array:
@@ -135,16 +186,73 @@ class Dataset(torch.utils.data.Dataset[Any]):
         """Return the number of samples."""
         return self._n_rows if self._rows is None else len(self._rows)
 
+    def batch(self, indices: Any) -> Any:
+        """Return the samples at many positions as tensors, read together: the fastest way there is.
+
+        Args:
+            indices: Positions in `[-len(self), len(self))`, in any order, repeats allowed: integers
+                of shape `(n,)`, at least one; fastest as an int64 array.
+
+        Returns:
+            What `h5torch.collate` makes of these samples, or what `transform` makes of that.
+
+        Raises:
+            RowError: a position out of range.
+            ArgumentTypeError: no positions, or something else than integers.
+            StorageError, FormatError: the file is damaged.
+        """
+        look, made = self._looking, None
+        if look is not None and look.shortcut is not None and _is_plain(indices):
+            if self.sample_processor is keep_sample:
+                made = self._by_shortcut(look, look.shortcut, indices)
+        if made is not None:
+            pass
+        elif self._by_sample:
+            made = collate(
+                [self[index] for index in as_rows(indices, n_rows=len(self), what="batch").tolist()]
+            )
+        else:
+            positions = self._positions(indices)
+            if not len(positions):
+                msg = "batch: at least one position is needed, found none"
+                raise ArgumentTypeError(msg)
+            made = self._tensors(positions)
+        return made if self.transform is None else self.transform(made)
+
+    def _by_shortcut(self, look: Look, shortcut: Callable[[Rows], dict[str, Any]], indices: Rows) -> Any:
+        """Make tensors without a step too much, or return `None` where that cannot be."""
+        if not look.enter():
+            return None
+        try:
+            return shortcut(indices if self._rows is None else self._rows[indices])
+        except IndexError:
+            return None
+        finally:
+            look.leave()
+
+    @property
+    def _by_sample(self) -> bool:
+        """Whether samples have to be made one by one: somebody changes each of them."""
+        return self.sample_processor is not keep_sample or type(self).__getitem__ is not Dataset.__getitem__
+
+    def _tensors(self, positions: Rows) -> dict[str, Any]:
+        return batch_of(self._columns(positions))
+
     def __getitem__(self, index: Any) -> Any:
-        """Return one sample, or for a slice or list of positions one dict of stacked values.
+        """Return one sample, or many: for a slice or a list of positions one dict of stacked NumPy values.
+
+        An array of positions gives what `batch` gives: `DataLoader` asks so where its sampler yields arrays
+        and `batch_size=None`.
 
         Raises:
             RowError: a position out of range; this also ends `for sample in dataset`.
         """
+        if isinstance(index, np.ndarray | torch.Tensor) and index.ndim == 1:
+            return self.batch(index)
         if isinstance(index, slice):
             index = np.arange(len(self))[index]
         positions = self._positions(index)
-        batch = self._gather(positions)
+        batch = Batch(self._columns(positions))
         if np.ndim(index) == 0:
             return self.sample_processor(self.f, batch[0])
         stacked = {key: column.stack() for key, column in batch.columns.items()}
@@ -152,33 +260,31 @@ class Dataset(torch.utils.data.Dataset[Any]):
 
     def __getitems__(self, indices: Sequence[int]) -> Sequence[Any]:
         """Return the samples at many positions, read together; PyTorch's loader calls this."""
+        if self.transform is not None:
+            return Finished(self.batch(indices), len(indices))
         if type(self).__getitem__ is not Dataset.__getitem__:
             return [self[index] for index in indices]
-        batch = self._gather(self._positions(indices))
+        batch = Batch(self._columns(self._positions(indices)))
         if self.sample_processor is keep_sample:
             return batch
         return [self.sample_processor(self.f, sample) for sample in batch]
 
     def _positions(self, index: Any) -> Rows:
-        positions = as_rows(index, n_rows=len(self), what=type(self).__name__)
-        return positions if self._rows is None else self._rows[positions]
+        return as_rows(index, n_rows=len(self), what=type(self).__name__)
 
-    def _gather(self, rows: Rows) -> Batch:
+    def _columns(self, positions: Rows) -> dict[str, Column]:
+        """Read the rows at checked positions."""
+        return self._read(positions if self._rows is None else self._rows[positions])
+
+    def _read(self, rows: Rows) -> dict[str, Column]:
+        look = self._looking
+        if look is not None and look.enter():
+            try:
+                return look.read(rows)
+            finally:
+                look.leave()
         with reading():
-            view = self._view
-            if self.sampling == "coo":
-                return Batch(self._gather_cells(view, rows))
-            axes = {key: self.sampling if key == CENTRAL else 0 for key in self._keys}
-            return Batch({key: view.gather(key, rows, axis=axis) for key, axis in axes.items()})
-
-    def _gather_cells(self, view: View, positions: Rows) -> dict[str, Column]:
-        index, central = view.gather_cells(CENTRAL, positions)
-        columns: dict[str, Column] = {CENTRAL: central} if CENTRAL in self._keys else {}
-        for key in self._keys:
-            if key != CENTRAL:
-                axis, _, _ = key.partition("/")
-                columns[key] = view.gather(key, index[int(axis)])
-        return columns
+            return self._look().read(rows)
 
     def close(self) -> None:
         """Close the file if this dataset opened it; a `File` that was given stays open."""
@@ -196,88 +302,3 @@ class Dataset(torch.utils.data.Dataset[Any]):
         keys = ", ".join(self._keys)
         drawn = f"{len(self)} samples of {self._n_rows}, sampling={self.sampling!r}"
         return f"{type(self).__name__}({drawn}: {keys})"
-
-
-class SliceDataset(Dataset):
-    """Samples that are windows: several neighbouring rows of one axis at once.
-
-    In a sample the central object keeps its axes, the sampled one having the window's length; an
-    aligned object has one value for each row of the window.
-    """
-
-    def __init__(
-        self,
-        file: str | os.PathLike[str] | File | h5pyDict,
-        sampling: int = 0,
-        sample_processor: Any = None,
-        window_size: int = 501,
-        overlap: int = 0,
-        window_indices: Any = None,
-        in_memory: bool = False,
-        *,
-        columns: Sequence[str] | None = None,
-    ) -> None:
-        """Describe the windows, and check them against the file.
-
-        Args:
-            file: As in `Dataset`.
-            sampling: The axis whose rows make windows.
-            sample_processor: As in `Dataset`.
-            window_size: Rows in a window; an incomplete last window is left out.
-            overlap: Rows that neighbouring windows share, below `window_size`.
-            window_indices: Starts and stops, shape `(n_windows, 2)`, stops not included, instead of
-                `window_size` and `overlap`.
-            in_memory: As in `Dataset`.
-            columns: As in `Dataset`.
-
-        Raises:
-            SubsetError: windows that make no sense; RowError: a window outside the rows.
-        """
-        super().__init__(file, sampling, None, sample_processor, in_memory, columns=columns)
-        if self.sampling == "coo":
-            msg = "SliceDataset: windows are rows of an axis; give sampling= its number"
-            raise ArgumentTypeError(msg)
-        for key in self._keys:
-            layout = self._view.schema.layout(key)
-            if isinstance(layout, CsrLayout) and layout.load_sparse:
-                msg = f"{key}: csr_load_sparse=True makes no windows; leave it out with columns="
-                raise SubsetError(msg)
-        if window_indices is None:
-            self._windows = windows_of_size(self._n_rows, size=window_size, overlap=overlap)
-        else:
-            self._windows = check_windows(window_indices, n_rows=self._n_rows)
-
-    @property
-    def indices(self) -> Array:
-        """Starts and stops of the windows, shape `(len(self), 2)`."""
-        return self._windows
-
-    @indices.setter
-    def indices(self, windows: Any) -> None:
-        described = "_n_rows" in self.__dict__
-        self._windows = check_windows(windows, n_rows=self._n_rows) if described else windows
-
-    def __len__(self) -> int:
-        """Return the number of windows."""
-        return len(self._windows)
-
-    def __getitem__(self, index: Any) -> Any:
-        """Return one window.
-
-        Raises:
-            RowError: a position out of range; this also ends `for sample in dataset`.
-        """
-        if np.ndim(index):
-            msg = f"SliceDataset: give the position of one window, found {index!r}"
-            raise ArgumentTypeError(msg)
-        (position,) = as_rows(index, n_rows=len(self), what="SliceDataset")
-        batch = self._gather(np.arange(*self._windows[position]))
-        values = {key: column.stack() for key, column in batch.columns.items()}
-        if CENTRAL in values:
-            values[CENTRAL] = np.moveaxis(values[CENTRAL], 0, int(self.sampling))
-        cells = {key: attrs.evolve(cell_of(column), kind="window") for key, column in batch.columns.items()}
-        return self.sample_processor(self.f, Sample(values, cells))
-
-    def __getitems__(self, indices: Sequence[int]) -> Sequence[Any]:
-        """Return the windows at many positions."""
-        return [self[index] for index in indices]

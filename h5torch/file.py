@@ -109,6 +109,7 @@ class File(h5py.File):
         casting: Casting = "checked",
         chunks: bool | int | tuple[int, ...] = False,
         compression: str | int | None = None,
+        use: Literal["random", "sequential"] = "random",
         progress: bool = True,
         **storage: Any,
     ) -> None:
@@ -134,8 +135,11 @@ class File(h5py.File):
             categories: Names that text values or integer codes stand for, or `True` to take them,
                 sorted, from text. Samples show names, tensors codes.
             casting: `"checked"` refuses conversions that change a value; `"unsafe"` allows them.
-            chunks: `True`, rows per chunk, or a chunk shape, instead of one contiguous run of bytes.
+            chunks: `True`, rows per chunk, or a chunk shape, instead of one contiguous run of bytes;
+                `True` lets `use` decide.
             compression: `"gzip"`, `"lzf"`, or the number of a registered filter; implies chunks.
+            use: How compressed rows will be drawn: `"random"` makes chunks of about 16 KiB, since each
+                row drawn decodes one; `"sequential"` makes chunks of about 1 MiB.
             progress: Whether blocks of an iterable show a progress bar on a terminal.
             storage: Further options of `h5py.Group.create_dataset`, such as `shuffle=True`.
 
@@ -156,7 +160,7 @@ class File(h5py.File):
             csr_load_sparse=csr_load_sparse,
             casting=casting,
             categories=categories,
-            storage=Storage(chunks=chunks, compression=compression, options=storage),
+            storage=Storage(chunks=chunks, compression=compression, use=use, options=storage),
             progress=progress,
         )
         register_object(self, data, request)

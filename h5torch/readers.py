@@ -6,9 +6,11 @@ was opened beside a writer shares HDF5's handle with it, so it is closed togethe
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -20,12 +22,17 @@ Place: TypeAlias = tuple[int, int]
 
 _READERS: WeakValueDictionary[tuple[int, Place], h5py.File] = WeakValueDictionary()
 _WRITERS: WeakValueDictionary[tuple[int, Place], h5py.File] = WeakValueDictionary()
+_GATES: "WeakValueDictionary[tuple[int, Place], Gate]" = WeakValueDictionary()
+_PATIENCE = 0.0005  # seconds between looks whether readers are done
 
 
 def _start_afresh() -> None:
     """In a forked child: leave the parent's handles alone."""
+    for gate in _GATES.values():
+        gate.shut = True
     _READERS.clear()
     _WRITERS.clear()
+    _GATES.clear()
 
 
 os.register_at_fork(after_in_child=_start_afresh)
@@ -59,16 +66,72 @@ def is_written_elsewhere(file: h5py.File) -> bool:
     return file.mode != "r" and _place(file.filename) not in own
 
 
+class Gate:
+    """Lets threads read a file outside of h5py's lock, until somebody wants to change it.
+
+    Entering and leaving are single operations on a set, which no other thread can interrupt.
+    """
+
+    def __init__(self, file: h5py.File) -> None:
+        """Open a gate for `file`, which is open for reading."""
+        self._inside: set[int] = set()
+        self.shut = False
+        place = _place(file.filename)
+        if place is not None:
+            _GATES[id(self), place] = self
+
+    def enter(self) -> bool:
+        """Let the calling thread in, unless the gate is shut, as it is in a forked child."""
+        self._inside.add(get_ident())
+        if self.shut:
+            self.leave()
+        return not self.shut
+
+    def leave(self) -> None:
+        """Let the calling thread out."""
+        self._inside.discard(get_ident())
+
+    @property
+    def busy(self) -> bool:
+        """Whether a thread other than this one is inside."""
+        return bool(self._inside - {get_ident()})
+
+
 @contextmanager
 def making_way(path: Any, mode: str) -> Iterator[None]:
     """Close what was lent of the file at `path` before the body opens it to change it.
 
     No reader opens it again before the body has ended. What is no path has no readers.
     """
-    with reading():
-        if mode in {"a", "r+", "w"}:
+    changes = mode in {"a", "r+", "w"}
+    if changes:
+        _empty_gates(path)
+    else:
+        phil.acquire()
+    try:
+        if changes:
             close_readers(path)
         yield
+    finally:
+        phil.release()
+
+
+def _empty_gates(path: Any) -> None:
+    """Shut the gates of a file, wait until nobody reads it, and take the lock that opening it needs.
+
+    Readers inside a gate may need the lock to finish, so it cannot be held while waiting for them.
+    """
+    place = _place(path)
+    while True:
+        gates = [gate for (_, other), gate in list(_GATES.items()) if other == place]
+        for gate in gates:
+            gate.shut = True
+        while any(gate.busy for gate in gates):
+            time.sleep(_PATIENCE)
+        phil.acquire()
+        if all(gate.shut for (_, other), gate in list(_GATES.items()) if other == place):
+            return
+        phil.release()  # it was opened again in between
 
 
 def close_readers(path: Any) -> None:

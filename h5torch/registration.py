@@ -1,6 +1,7 @@
 """Registering and appending: decide what an object becomes, then write it, or leave no trace."""
 
 import contextlib
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,8 +57,10 @@ def register_object(file: h5py.File, data: Any, request: Request) -> None:
     if request.mode not in MODES:
         msg = f"{key}: mode={request.mode!r} is not known; {did_you_mean(str(request.mode), MODES)}"
         raise RegisterError(msg)
-    _check_place(file, key)
-    shape = None if key == CENTRAL else read_layout(file, CENTRAL).shape
+    shape = None if key == CENTRAL else _central_shape(file, key)
+    if key in file and is_stamped(file[key]):
+        msg = f'{key}: is registered already; delete it first with del f["{key}"], or choose another name'
+        raise RegisterError(msg)
     known = _length(request, key, shape)
     blocks = blocks_of(data, mode=request.mode, length=known, what=key)
     first = _prepare(next(blocks.items), request, key)
@@ -96,13 +99,12 @@ def decide_key(request: Request) -> str:
     return f"{axis if isinstance(axis, str) else int(axis)}/{check_name(name, what=f'axis={axis!r}')}"
 
 
-def _check_place(file: h5py.File, key: str) -> None:
-    if key != CENTRAL and (CENTRAL not in file or not is_stamped(file[CENTRAL])):
+def _central_shape(file: h5py.File, key: str) -> tuple[int, ...]:
+    try:
+        return read_layout(file, CENTRAL).shape
+    except KeyError:  # it is absent, or lacks the stamp
         msg = f"{key}: the central object comes first; register it with axis='central'"
-        raise RegisterError(msg)
-    if key in file and is_stamped(file[key]):
-        msg = f'{key}: is registered already; delete it first with del f["{key}"], or choose another name'
-        raise RegisterError(msg)
+        raise RegisterError(msg) from None
 
 
 def _length(request: Request, key: str, shape: tuple[int, ...] | None) -> int | None:
@@ -181,8 +183,7 @@ def _check_disk(file: h5py.File, layout: Layout, storage: Storage) -> None:
     folder = Path(file.filename).absolute().parent
     if file.driver != "sec2" or not folder.is_dir():
         return
-    itemsize = layout.value.save.itemsize or 1
-    needed = int(np.prod([int(n) for n in layout.shape], dtype=object)) * itemsize
+    needed = math.prod(layout.shape) * (layout.value.save.itemsize or 1)
     free = shutil.disk_usage(folder).free
     if needed > free:
         msg = (

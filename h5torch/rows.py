@@ -21,12 +21,15 @@ def as_rows(indices: ArrayLike | Sequence[int], *, n_rows: int, what: str) -> Ro
         what: Name of the thing indexed, for the message.
 
     Returns:
-        Row numbers, shape `(n,)`, in the order asked, repeats kept.
+        Row numbers, shape `(n,)`, in the order asked, repeats kept; `indices` itself if it was that.
 
     Raises:
         ArgumentTypeError: something else than integers (booleans are a mask, not indices).
         RowError: an index lies outside `[-n_rows, n_rows)`.
     """
+    if type(indices) is np.ndarray and indices.dtype == np.intp and indices.ndim == 1 and indices.size:
+        if np.maximum.reduce(indices.view(np.uintp)) < n_rows:  # what samplers give; none is negative
+            return indices
     try:
         asked = np.asarray(indices)
     except ValueError as error:
@@ -47,6 +50,23 @@ def as_rows(indices: ArrayLike | Sequence[int], *, n_rows: int, what: str) -> Ro
         raise RowError(msg)
     rows = asked.astype(np.intp)
     return np.where(rows < 0, rows + n_rows, rows)
+
+
+def outside(values: Array, limit: int) -> bool:
+    """Whether one of some integers lies outside `[0, limit)`.
+
+    Args:
+        values: Integers of any width, any shape.
+        limit: One more than the largest allowed.
+    """
+    if not values.size:
+        return False
+    dtype = values.dtype
+    if dtype.isnative and limit <= 1 << (
+        8 * dtype.itemsize - 1
+    ):  # a negative number, seen unsigned, is large
+        return int(np.maximum.reduce(values.view(f"u{dtype.itemsize}"), axis=None)) >= limit
+    return int(values.min()) < 0 or int(values.max()) >= limit
 
 
 def read_only(array: Array) -> Array:

@@ -4,6 +4,7 @@ import operator
 import re
 from typing import Any
 
+import attrs
 import numpy as np
 
 from h5torch.errors import ArgumentTypeError, RowError, SubsetError
@@ -39,7 +40,7 @@ def rows_of_subset(subset: Any, *, n_rows: int) -> Rows:
             "(key, regular expression)"
         )
         raise SubsetError(msg)
-    return as_rows(asked, n_rows=n_rows, what="subset")
+    return np.array(as_rows(asked, n_rows=n_rows, what="subset"))
 
 
 def _as_array(asked: Any, *, what: str) -> Array:
@@ -84,11 +85,41 @@ def intersect(subset: Rows, part: Rows) -> Rows:
     return subset[np.isin(subset, part)]
 
 
-def windows_of_size(n_rows: int, *, size: int, overlap: int) -> Array:
-    """Cut rows into windows of `size` that share `overlap` rows; an incomplete last one is left out.
+@attrs.frozen(kw_only=True)
+class EvenWindows:
+    """Windows of `size` rows that begin at every `step`-th row: no list of them is kept."""
 
-    Returns:
-        Starts and stops, shape `(n_windows, 2)`.
+    count: int
+    size: int
+    step: int
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return self.count
+
+    def bounds(self, positions: Rows) -> Array:
+        """Return starts and stops of the windows at some positions, shape `(n, 2)`."""
+        starts = positions * self.step
+        return np.stack([starts, starts + self.size], axis=1)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ListedWindows:
+    """Windows given by their starts and stops, shape `(n_windows, 2)`."""
+
+    listed: Array
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self.listed)
+
+    def bounds(self, positions: Rows) -> Array:
+        """Return starts and stops of the windows at some positions, shape `(n, 2)`."""
+        return np.asarray(self.listed[positions])
+
+
+def windows_of_size(n_rows: int, *, size: int, overlap: int) -> EvenWindows:
+    """Cut rows into windows of `size` that share `overlap` rows; an incomplete last one is left out.
 
     Raises:
         SubsetError: a size below 1, or an overlap that does not let windows move on.
@@ -102,8 +133,8 @@ def windows_of_size(n_rows: int, *, size: int, overlap: int) -> Array:
     if size < 1 or not 0 <= overlap < size:
         msg = f"windows: need window_size ≥ 1 and 0 ≤ overlap < window_size, found {size} and {overlap}"
         raise SubsetError(msg)
-    starts = np.arange(0, max(0, n_rows - size + 1), size - overlap)
-    return np.stack([starts, starts + size], axis=1)
+    step = size - overlap
+    return EvenWindows(count=max(0, (n_rows - size) // step + 1), size=size, step=step)
 
 
 def check_windows(windows: Any, *, n_rows: int) -> Array:

@@ -7,7 +7,7 @@ import numpy as np
 
 from h5torch.batch import DenseColumn
 from h5torch.errors import FormatError, RegisterError
-from h5torch.rows import Rows
+from h5torch.rows import Rows, outside
 from h5torch.storage.ports import Sink, Sources
 from h5torch.values.convert import Casting
 from h5torch.values.data import SparseCells
@@ -20,6 +20,7 @@ class CooLayout:
 
     mode: ClassVar[str] = "coo"
     version: ClassVar[int] = 1
+    parts: ClassVar[tuple[str, ...]] = ("indices", "data")
     shape: tuple[int, ...]
     n_stored: int
     value: Value
@@ -54,7 +55,7 @@ def write(
     """Make both datasets and fill in the first nonzeros."""
     if not growing:
         encoded = encode_values(data.data, layout.value, casting=casting, what=what)
-        sink.write_all("indices", data.indices)
+        sink.write_all("indices", data.indices, axis=1)
         sink.write_all("data", encoded)
         return attrs.evolve(layout, n_stored=len(encoded))
     rank, n_new = data.indices.shape
@@ -84,12 +85,12 @@ def gather_cells(
     Raises:
         FormatError: an index lies outside its axis.
     """
-    indices = sources["indices"].take(positions, axis=1).astype(np.intp)
-    wrong = ((indices < 0) | (indices >= np.array(layout.shape))).any(axis=1)
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        msg = f"/{what}/indices: nonzero {positions[at]} lies at {indices[at]}, outside {layout.shape}"
-        raise FormatError(msg)
+    found = sources["indices"].take(positions, axis=1)
+    indices = tuple(np.ascontiguousarray(found.T, dtype=np.intp))
+    for axis, index in enumerate(indices):
+        if outside(index, layout.shape[axis]):
+            at = int(np.argmax((index < 0) | (index >= layout.shape[axis])))
+            msg = f"/{what}/indices: nonzero {positions[at]} lies at {found[at]}, outside {layout.shape}"
+            raise FormatError(msg)
     data = decode_values(sources["data"].take(positions), layout.value, what=what)
-    column = DenseColumn(values=data, bfloat16=layout.value.bfloat16)
-    return tuple(np.ascontiguousarray(axis) for axis in indices.T), column
+    return indices, DenseColumn(values=data, bfloat16=layout.value.bfloat16)

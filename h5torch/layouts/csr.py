@@ -7,7 +7,8 @@ import numpy as np
 
 from h5torch.batch import SparseColumn
 from h5torch.errors import FormatError, RegisterError
-from h5torch.rows import Array, Rows
+from h5torch.layouts.bounds import join, row_bounds
+from h5torch.rows import Array, Rows, outside
 from h5torch.storage.ports import Sink, Sources
 from h5torch.values.convert import Casting
 from h5torch.values.data import SparseRows
@@ -20,11 +21,14 @@ class CsrLayout:
 
     mode: ClassVar[str] = "csr"
     version: ClassVar[int] = 1
+    parts: ClassVar[tuple[str, ...]] = ("indptr", "indices", "data")
     shape: tuple[int, int]
     filled_to: int
     n_stored: int
     value: Value
     load_sparse: bool = False
+    ordered: bool = False
+    """Whether the entries of each row ascend by column, none twice."""
 
     @property
     def n_rows(self) -> int:
@@ -53,7 +57,7 @@ def write(
         sink.write_all("indptr", data.indptr)
         sink.write_all("indices", data.indices)
         sink.write_all("data", encoded)
-        return attrs.evolve(layout, filled_to=data.shape[0], n_stored=len(encoded))
+        return attrs.evolve(layout, filled_to=data.shape[0], n_stored=len(encoded), ordered=data.ordered)
     rows = 0 if growing else layout.n_rows
     int64 = np.dtype(np.int64)  # room for any number of entries, whatever the first block's width
     sink.create(
@@ -62,7 +66,8 @@ def write(
     n_new = len(data.data)
     sink.create("indices", shape=(0,), dtype=data.indices.dtype, grow_axis=0, expect=n_new)
     sink.create("data", shape=(0,), dtype=layout.value.save, grow_axis=0, expect=n_new)
-    return append(sink, attrs.evolve(layout, shape=(rows, layout.shape[1])), data, casting=casting, what=what)
+    layout = attrs.evolve(layout, shape=(rows, layout.shape[1]), ordered=True)
+    return append(sink, layout, data, casting=casting, what=what)
 
 
 def append(sink: Sink, layout: CsrLayout, data: SparseRows, *, casting: Casting, what: str) -> CsrLayout:
@@ -82,6 +87,7 @@ def append(sink: Sink, layout: CsrLayout, data: SparseRows, *, casting: Casting,
         filled_to=filled,
         shape=(max(filled, layout.n_rows), layout.shape[1]),
         n_stored=n_stored,
+        ordered=layout.ordered and data.ordered,
     )
 
 
@@ -114,42 +120,22 @@ def gather(sources: Sources, layout: CsrLayout, rows: Rows, *, what: str) -> Spa
     Raises:
         FormatError: `indptr` decreases or points outside, or a column index is out of range.
     """
-    starts, stops = row_bounds(sources["indptr"].take(np.concatenate([rows, rows + 1])))
-    unfilled = rows >= layout.filled_to
-    starts[unfilled] = stops[unfilled] = 0
-    check_bounds(starts, stops, rows, limit=layout.n_stored, what=f"{what}/indptr")
-    indices = sources["indices"].ranges(starts, stops)
-    if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= layout.shape[1]):
-        msg = f"/{what}/indices: found columns {indices.min()} to {indices.max()} of {layout.shape[1]}"
+    starts, stops, lengths = row_bounds(sources["indptr"], layout, rows, what=f"{what}/indptr")
+    first, last = starts.tolist(), stops.tolist()
+    indptr = np.zeros(len(rows) + 1, np.intp)
+    np.cumsum(lengths, out=indptr[1:])
+    total = int(indptr[-1])
+    indices = join(sources["indices"], first, last, total)
+    n_cols = layout.shape[1]
+    if outside(indices, n_cols):
+        msg = f"/{what}/indices: found columns {indices.min()} to {indices.max()} of {n_cols}"
         raise FormatError(msg)
-    data = decode_values(sources["data"].ranges(starts, stops), layout.value, what=what)
+    data = decode_values(join(sources["data"], first, last, total), layout.value, what=what)
     return SparseColumn(
-        indptr=np.concatenate([[0], np.cumsum(stops - starts)]),
+        indptr=indptr,
         indices=indices,
         data=data,
-        n_cols=layout.shape[1],
+        n_cols=n_cols,
         as_sparse=layout.load_sparse,
+        ordered=layout.ordered,
     )
-
-
-def row_bounds(bounds: Array) -> tuple[Rows, Rows]:
-    """Split the values read at `[rows, rows + 1]` of an offset array into starts and stops."""
-    whole = bounds.astype(np.intp)
-    starts, stops = np.split(whole, 2)
-    return starts.copy(), stops.copy()
-
-
-def check_bounds(starts: Rows, stops: Rows, rows: Rows, *, limit: int, what: str) -> None:
-    """Refuse offsets that would give another row's entries.
-
-    Raises:
-        FormatError: a start is negative, a stop precedes its start, or lies beyond `limit`.
-    """
-    wrong = (starts < 0) | (stops < starts) | (stops > limit)
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        msg = (
-            f"/{what}: row {rows[at]} is said to hold entries {starts[at]} to {stops[at]} of {limit}; "
-            "the file is damaged, register the object anew"
-        )
-        raise FormatError(msg)

@@ -7,7 +7,7 @@ import numpy as np
 
 from h5torch.batch import CategoryColumn, DenseColumn
 from h5torch.errors import FormatError, RegisterError
-from h5torch.rows import Array, Rows, read_only
+from h5torch.rows import Array, Rows, outside, read_only
 from h5torch.storage.ports import Sink, Sources
 from h5torch.values.categories import encode
 from h5torch.values.convert import Casting
@@ -21,6 +21,7 @@ class DenseLayout:
 
     mode: ClassVar[str] = "N-D"
     version: ClassVar[int] = 1
+    parts: ClassVar[tuple[str, ...]] = ("",)
     shape: tuple[int, ...]
     filled_to: int
     value: Value
@@ -107,9 +108,9 @@ def pick(sources: Sources, layout: DenseLayout, flat: Rows, *, what: str) -> Den
 
 
 def _column(values: Array, layout: DenseLayout, *, what: str) -> DenseColumn | CategoryColumn:
-    decoded = decode_values(values, layout.value, what=what)
     if layout.names is not None:
-        return category_column(decoded, layout.names, what=what)
+        return category_column(values, layout.names, what=what)
+    decoded = decode_values(values, layout.value, what=what)
     return DenseColumn(values=decoded, bfloat16=layout.value.bfloat16)
 
 
@@ -119,7 +120,16 @@ def category_column(codes: Array, names: Array, *, what: str) -> CategoryColumn:
     Raises:
         FormatError: a code numbers none of the names.
     """
-    if codes.size and (int(codes.min()) < 0 or int(codes.max()) >= len(names)):
+    check_codes(codes, names, what=what)
+    return CategoryColumn(codes=codes.astype(np.int64), names=names)
+
+
+def check_codes(codes: Array, names: Array, *, what: str) -> None:
+    """Refuse codes that number none of the names.
+
+    Raises:
+        FormatError: there is one.
+    """
+    if outside(codes, len(names)):
         msg = f"/{what}: codes lie in [{codes.min()}, {codes.max()}], names in [0, {len(names)})"
         raise FormatError(msg)
-    return CategoryColumn(codes=codes, names=names)

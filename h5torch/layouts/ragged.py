@@ -1,15 +1,19 @@
 """`ragged`: rows of different length or shape, as flat values and offsets."""
 
+from collections.abc import Iterator
+from operator import attrgetter
 from typing import ClassVar
 
 import attrs
 import numpy as np
 
-from h5torch.batch import RaggedColumn, TextColumn
+from h5torch.batch import PaddedColumn, RaggedColumn, TextColumn, pad
 from h5torch.errors import FormatError, RegisterError
-from h5torch.layouts.csr import check_bounds, row_bounds
+from h5torch.layouts.bounds import row_bounds
+from h5torch.layouts.cuts import cut_rows, fill
 from h5torch.layouts.vlen import refuse_spelled
 from h5torch.rows import Array, Rows
+from h5torch.storage.mapped import MapSource
 from h5torch.storage.ports import Sink, Sources
 from h5torch.values.convert import Casting
 from h5torch.values.data import RaggedRows
@@ -33,6 +37,11 @@ class RaggedLayout:
         """Number of rows."""
         return self.shape[0]
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The arrays that it is made of."""
+        return ("offsets", "values") if self.row_rank == 1 else ("offsets", "values", "shapes")
+
 
 def plan(data: RaggedRows, value: Value, *, length: int | None, what: str) -> RaggedLayout:
     """Lay out rows of this rank, with room for `length` of them."""
@@ -52,7 +61,7 @@ def plan(data: RaggedRows, value: Value, *, length: int | None, what: str) -> Ra
 
 
 def _rank(data: RaggedRows, *, what: str) -> int:
-    ranks = sorted({row.ndim for row in data.rows})
+    ranks: list[int] = sorted(set(map(attrgetter("ndim"), data.rows)))
     if len(ranks) != 1 or ranks[0] == 0:
         msg = f"{what}: rows have ranks {ranks}; give every row the same number of axes, at least one"
         raise RegisterError(msg)
@@ -95,59 +104,83 @@ def append(
 def _add(
     sink: Sink, layout: RaggedLayout, data: RaggedRows, *, casting: Casting, what: str, whole: bool
 ) -> RaggedLayout:
-    flat = np.concatenate([row.reshape(-1) for row in data.rows])
-    sizes = np.array([row.size for row in data.rows], dtype=np.int64)
-    ends = np.cumsum(sizes)
-    encoded = flat
-    if layout.value.kind != "text":
-        encoded = encode_values(
-            flat,
-            layout.value,
-            casting=casting,
-            what=what,
-            first_row=layout.filled_to,
-            row_ends=ends,
-        )
+    ends = np.cumsum(np.fromiter(map(attrgetter("size"), data.rows), dtype=np.int64))
+    n_new = int(ends[-1])
+    pieces = _pieces(layout, data, ends, casting=casting, what=what)
     if whole:
-        sink.write_all("values", encoded)
+        sink.write_pieces("values", pieces, shape=(n_new,), dtype=layout.value.save)
     else:
-        sink.write("values", layout.n_stored, encoded)
+        values = np.empty(n_new, layout.value.save)
+        sink.write("values", layout.n_stored, fill(pieces, into=values))
     if layout.row_rank > 1:
         shapes = np.array([row.shape for row in data.rows], dtype=np.int64)
         sink.write("shapes", layout.filled_to, shapes)
     sink.write("offsets", layout.filled_to + 1, layout.n_stored + ends)
     filled = layout.filled_to + len(data.rows)
     return attrs.evolve(
-        layout,
-        filled_to=filled,
-        shape=(max(filled, layout.n_rows),),
-        n_stored=layout.n_stored + len(encoded),
+        layout, filled_to=filled, shape=(max(filled, layout.n_rows),), n_stored=layout.n_stored + n_new
     )
 
 
-def gather(sources: Sources, layout: RaggedLayout, rows: Rows, *, what: str) -> RaggedColumn | TextColumn:
-    """Read rows; those never filled are empty.
+def _pieces(
+    layout: RaggedLayout, data: RaggedRows, ends: Rows, *, casting: Casting, what: str
+) -> Iterator[Array]:
+    """Join rows to pieces of flat values as the file holds them; the next one may overwrite a piece."""
+    buffer = np.empty(0, data.rows[0].dtype)
+    for first, stop in cut_rows(ends, itemsize=layout.value.save.itemsize):
+        rows, before = data.rows[first:stop], ends[first - 1] if first else 0
+        n_values = int(ends[stop - 1] - before)
+        if len(buffer) < n_values:
+            buffer = np.empty(n_values, dtype=rows[0].dtype)
+        flat = buffer[:n_values]
+        np.concatenate(rows if layout.row_rank == 1 else [row.reshape(-1) for row in rows], out=flat)
+        if layout.value.kind == "text":
+            yield flat
+            continue
+        yield encode_values(
+            flat,
+            layout.value,
+            casting=casting,
+            what=what,
+            first_row=layout.filled_to + first,
+            row_ends=ends[first:stop] - before,
+        )
+
+
+def gather(
+    sources: Sources, layout: RaggedLayout, rows: Rows, *, what: str, padded: bool = False
+) -> RaggedColumn | PaddedColumn | TextColumn:
+    """Read rows; those never filled are empty. `padded` makes one array of them, filled up with zeros.
 
     Raises:
         FormatError: offsets or shapes do not fit the values.
     """
-    starts, stops = row_bounds(sources["offsets"].take(np.concatenate([rows, rows + 1])))
-    unfilled = rows >= layout.filled_to
-    starts[unfilled] = stops[unfilled] = 0
-    check_bounds(starts, stops, rows, limit=layout.n_stored, what=f"{what}/offsets")
-    flat = sources["values"].ranges(starts, stops)
-    cuts = np.cumsum(stops - starts)
-    if layout.value.kind == "text":
-        pieces = np.split(flat, cuts[:-1]) if len(rows) else []
-        return TextColumn(
-            texts=tuple(_text(piece, row, what) for piece, row in zip(pieces, rows, strict=True))
-        )
-    pieces = np.split(decode_values(flat, layout.value, what=what), cuts[:-1]) if len(rows) else []
+    starts, stops, lengths = row_bounds(sources["offsets"], layout, rows, what=f"{what}/offsets")
+    values, value = sources["values"], layout.value
+    padded = padded and len(rows) > 0
+    if padded and isinstance(values, MapSource) and layout.row_rank == 1 and value.load == values.dtype:
+        sizes = lengths.tolist()
+        whole = values.padded(starts.tolist(), sizes, max(sizes))
+        return PaddedColumn(values=whole, shapes=lengths[:, None], bfloat16=value.bfloat16)
+    pieces = values.slices(starts.tolist(), stops.tolist())
+    if value.kind == "text":
+        texts = [_text(piece, row, what) for piece, row in zip(pieces, rows, strict=True)]
+        return TextColumn(texts=tuple(texts))
+    shapes = lengths[:, None]
     if layout.row_rank > 1:
         shapes = sources["shapes"].take(rows)
-        _check_shapes(shapes, stops - starts, rows, what=what)
-        pieces = [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
-    return RaggedColumn(rows=tuple(pieces), bfloat16=layout.value.bfloat16)
+        _check_shapes(shapes, lengths, rows, what=what)
+        pieces = _shaped(pieces, shapes)
+    if padded and value.kind == "number":
+        return pad(pieces, shapes, dtype=value.load, bfloat16=value.bfloat16)
+    flat = np.concatenate([piece.reshape(-1) for piece in pieces]) if pieces else np.empty(0, value.save)
+    cut = np.split(decode_values(flat, value, what=what), np.cumsum(lengths)[:-1]) if pieces else []
+    cut = _shaped(cut, shapes) if layout.row_rank > 1 else cut
+    return RaggedColumn(rows=tuple(cut), bfloat16=value.bfloat16)
+
+
+def _shaped(pieces: list[Array], shapes: Array) -> list[Array]:
+    return [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
 
 def _text(piece: Array, row: int, what: str) -> str:

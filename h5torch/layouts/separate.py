@@ -20,6 +20,7 @@ class SeparateLayout:
 
     mode: ClassVar[str] = "separate"
     version: ClassVar[int] = 1
+    parts: ClassVar[tuple[str, ...]] = ()
     shape: tuple[int]
     filled_to: int
     value: Value
@@ -57,12 +58,15 @@ def append(
     return attrs.evolve(layout, filled_to=filled, shape=(max(filled, layout.n_rows),))
 
 
-def gather(sources: Sources, layout: SeparateLayout, rows: Rows, *, what: str) -> RaggedColumn:
-    """Read rows.
+def gather(
+    sources: Sources, layout: SeparateLayout, rows: Rows, *, what: str, padded: bool = False
+) -> RaggedColumn:
+    """Read rows. They are objects, so `padded` saves nothing here.
 
     Raises:
         UnknownNameError: a row was never filled.
     """
+    del padded
     pieces = tuple(_row(sources, layout, int(row), what) for row in rows)
     return RaggedColumn(rows=pieces, bfloat16=layout.value.bfloat16)
 

@@ -20,6 +20,7 @@ class VlenLayout:
 
     mode: ClassVar[str] = "vlen"
     version: ClassVar[int] = 1
+    parts: ClassVar[tuple[str, ...]] = ("",)
     shape: tuple[int]
     filled_to: int
     value: Value
@@ -84,8 +85,11 @@ def encode_rows(value: Value, first: int, data: RaggedRows, casting: Casting, wh
     )
 
 
-def gather(sources: Sources, layout: VlenLayout, rows: Rows, *, what: str) -> RaggedColumn:
-    """Read rows; those never filled are empty."""
+def gather(
+    sources: Sources, layout: VlenLayout, rows: Rows, *, what: str, padded: bool = False
+) -> RaggedColumn:
+    """Read rows; those never filled are empty. They are objects, so `padded` saves nothing here."""
+    del padded
     found = sources[""].take(rows)
     # A copy, since objects in memory, and repeated rows, would share one array.
     pieces = tuple(np.array(decode_values(row, layout.value, what=what)) for row in found)

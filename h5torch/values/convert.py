@@ -4,15 +4,18 @@ Rounding a float to a narrower float is the one change of value that passes sile
 "store as float32" asks for. Everything else that would come back different is an error.
 """
 
+from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from h5torch.errors import ArgumentTypeError, ConversionError
 from h5torch.rows import Array
+from h5torch.values.survival import all_survive, always_survives, survives
 
 Casting: TypeAlias = Literal["checked", "unsafe"]
+
+_BLOCK = 1 << 16  # values that are converted and checked together
 
 
 def check_casting(casting: object) -> Casting:
@@ -56,92 +59,75 @@ def convert(
     """
     if values.dtype == dtype:
         return values
-    converted = _cast(values, dtype, what=what)
-    if casting == "unsafe" or _always_survives(values.dtype, dtype):
-        return converted
+    if casting == "unsafe" or always_survives(values.dtype, dtype):
+        return _cast(values, dtype, what=what)
+    converted = np.empty(values.shape, dtype)
+    for block, place in zip(_blocks(values, like=values), _blocks(converted, like=values), strict=True):
+        _cast(block, dtype, what=what, into=place)
+        if not _all_survive(block, place):
+            told = _lost(values, dtype, what=what, first_row=first_row, row_ends=row_ends)
+            raise ConversionError(told)
+    return converted
+
+
+def check(
+    values: Array,
+    dtype: np.dtype[Any],
+    *,
+    casting: Casting,
+    what: str,
+    first_row: int = 0,
+    row_ends: Array | None = None,
+) -> None:
+    """Refuse what `convert` refuses, and keep nothing of what it makes.
+
+    Raises:
+        ConversionError: a value would be lost.
+    """
+    if values.dtype == dtype or casting == "unsafe" or always_survives(values.dtype, dtype):
+        return
+    if not all(_all_survive(block, _cast(block, dtype, what=what)) for block in _blocks(values, like=values)):
+        told = _lost(values, dtype, what=what, first_row=first_row, row_ends=row_ends)
+        raise ConversionError(told)
+
+
+def _blocks(array: Array, *, like: Array) -> Iterator[Array]:
+    """Cut an array into blocks that stay in the processor's cache, where `like` has them."""
+    if like.flags.c_contiguous:
+        array = array.reshape(-1)
+    step = max(1, _BLOCK * len(array) // max(1, array.size))
+    for start in range(0, len(array), step):
+        yield array[start : start + step]
+
+
+def _all_survive(values: Array, converted: Array) -> bool:
     with np.errstate(all="ignore"):
-        lost = ~_survives(values, converted)
-    if not lost.any():
-        return converted
+        return all_survive(values, converted)
+
+
+def _lost(values: Array, dtype: np.dtype[Any], *, what: str, first_row: int, row_ends: Array | None) -> str:
+    """Say which value is the first to be lost, and how many are."""
+    with np.errstate(all="ignore"):
+        lost = ~survives(values, _cast(values, dtype, what=what))
     where = np.unravel_index(int(np.argmax(lost)), lost.shape)
     position = int(where[0]) if where else 0
     if row_ends is not None:
         position = int(np.searchsorted(row_ends, position, side="right"))
-    msg = (
+    return (
         f"{what}: {values[where]!s} in row {first_row + position} cannot be held in {dtype} "
         f"({int(lost.sum())} of {lost.size} values of {values.dtype} would change); choose a wider "
         'dtype, clean the values, or pass casting="unsafe"'
     )
-    raise ConversionError(msg)
 
 
-def _cast(values: Array, dtype: np.dtype[Any], *, what: str) -> Array:
-    # The imaginary part is dropped here, not by `astype`, which would warn of what is checked later.
+def _cast(values: Array, dtype: np.dtype[Any], *, what: str, into: Array | None = None) -> Array:
+    # The imaginary part is dropped here, not by `copyto`, which would warn of what is checked later.
     drops = values.dtype.kind == "c" and dtype.kind in "iuf"
+    converted = np.empty(values.shape, dtype) if into is None else into
     try:
         with np.errstate(all="ignore"):
-            return (values.real if drops else values).astype(dtype)
+            np.copyto(converted, values.real if drops else values, casting="unsafe")
     except OverflowError as error:
         msg = f"{what}: {values.dtype} does not become {dtype} ({error}); choose nearer units"
         raise ConversionError(msg) from error
-
-
-def _always_survives(source: np.dtype[Any], target: np.dtype[Any]) -> bool:
-    """Whether no value can be lost; NumPy also calls int64 to float64, and seconds to days, safe."""
-    if source.kind in "mM" or target.kind in "mM" or (source.kind in "iu" and target.kind in "fc"):
-        return False
-    return np.can_cast(source, target, "safe")
-
-
-def _survives(values: Array, converted: Array) -> NDArray[np.bool_]:
-    """Say for each value whether `converted` still means the same number."""
-    source, target = values.dtype.kind, converted.dtype.kind
-    if source == "c" and target != "c":
-        return np.asarray(values.imag == 0) & _survives(values.real, converted)
-    if target == "c":
-        if source == "c":
-            return _float_survives(values.real, converted.real) & _float_survives(values.imag, converted.imag)
-        return _survives(values, converted.real)
-    if source in "mM" or target in "mM":
-        return _time_survives(values, converted)
-    if target == "b":
-        return np.asarray((values == 0) | (values == 1))
-    if target in "iu":
-        return _fits_integer(values, np.iinfo(converted.dtype))
-    if source in "iu":
-        return _fits_mantissa(values, converted)
-    return _float_survives(values, converted)
-
-
-def _time_survives(values: Array, converted: Array) -> NDArray[np.bool_]:
-    """Whether each time is the same moment, or span, in another unit; numbers are no times."""
-    if values.dtype.kind != converted.dtype.kind:
-        return np.zeros(values.shape, bool)
-    return np.asarray(converted.astype(values.dtype) == values) | np.isnat(values)
-
-
-def _fits_integer(values: Array, limits: np.iinfo[Any]) -> NDArray[np.bool_]:
-    """Whether each integer or float is a whole number within the limits of an integer dtype."""
-    if values.dtype.kind in "iu":
-        own = np.iinfo(values.dtype)
-        low, high = max(own.min, limits.min), min(own.max, limits.max)
-        return np.asarray((values >= low) & (values <= high))
-    # 2.0**bits is exact where the integer maximum itself would round up to it.
-    wide = values.astype(np.result_type(values.dtype, np.float64))
-    inside = (wide >= float(limits.min)) & (wide < 2.0 ** (limits.bits - (limits.kind == "i")))
-    return np.asarray(inside & (np.trunc(wide) == wide))
-
-
-def _fits_mantissa(values: Array, converted: Array) -> NDArray[np.bool_]:
-    """Whether each integer has few enough significant bits for the float it became."""
-    bits = np.finfo(converted.dtype).nmant + 1
-    negative = values < 0
-    size = np.where(negative, np.uint64(0) - values.astype(np.uint64), values.astype(np.uint64))
-    lowest_bit = np.maximum(size & (np.uint64(0) - size), np.uint64(1))
-    exact = (size // lowest_bit) <= np.uint64(2 ** min(bits, 64) - 1)
-    return np.asarray(exact & np.isfinite(converted))
-
-
-def _float_survives(values: Array, converted: Array) -> NDArray[np.bool_]:
-    """Whether each finite float stayed finite."""
-    return np.asarray(np.isfinite(converted) | ~np.isfinite(values))
+    return converted

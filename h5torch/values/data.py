@@ -29,12 +29,16 @@ class DenseData:
 
 @attrs.frozen(kw_only=True, eq=False)
 class SparseRows:
-    """A sparse matrix by rows: `indptr` `(n_rows + 1,)`, `indices` and `data` `(nnz,)`."""
+    """A sparse matrix by rows: `indptr` `(n_rows + 1,)`, `indices` and `data` `(nnz,)`.
+
+    `ordered` where it is known that the entries of each row ascend by column, none twice.
+    """
 
     indptr: Array
     indices: Array
     data: Array
     n_cols: int
+    ordered: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import attrs
 import numpy as np
 
 from h5torch.errors import ArgumentTypeError, ConversionError, RegisterError
-from h5torch.rows import Array
+from h5torch.rows import Array, outside
 from h5torch.values.data import Data, DenseData, SparseCells, SparseRows
 from h5torch.values.tables import from_arrow, from_pandas
 
@@ -108,7 +109,8 @@ def from_scipy(matrix: Any, *, what: str) -> SparseRows:
         msg = f"{what}: sparse data must have two axes, found {matrix.shape}; use mode='coo'"
         raise RegisterError(msg)
     rows = _summed(matrix.tocsr())
-    return _check_rows(rows.indptr, rows.indices, rows.data, n_cols=int(rows.shape[1]), what=what)
+    taken = _check_rows(rows.indptr, rows.indices, rows.data, n_cols=int(rows.shape[1]), what=what)
+    return attrs.evolve(taken, ordered=bool(rows.has_canonical_format))
 
 
 def cells_from_scipy(matrix: Any) -> SparseCells:
@@ -132,7 +134,7 @@ def _check_rows(indptr: Array, indices: Array, data: Array, *, n_cols: int, what
     n_stored = int(indptr[-1])
     indices, data = indices[:n_stored], data[:n_stored]
     fits = indptr[0] == 0 and (np.diff(indptr) >= 0).all() and len(data) == len(indices) == n_stored
-    if not fits or (n_stored and (int(indices.min()) < 0 or int(indices.max()) >= n_cols)):
+    if not fits or outside(indices, n_cols):
         msg = (
             f"{what}: the matrix is damaged: indptr must rise from 0 to at most {len(indices)} entries, "
             f"columns must lie in [0, {n_cols}); build it anew"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from h5torch.errors import ArgumentTypeError, RegisterError
-from h5torch.rows import Array
+from h5torch.rows import Array, outside
 from h5torch.values import foreign
 from h5torch.values.data import Data, DenseData, SparseCells, SparseRows
 from h5torch.values.lists import from_rows
@@ -92,9 +92,8 @@ def _cells(data: tuple[Any, Any, Any], *, what: str) -> SparseCells:
         msg = f"{what}: indices must be integers, found {indices.dtype}"
         raise RegisterError(msg)
     for axis, length in enumerate(lengths):
-        wrong = (indices[axis] < 0) | (indices[axis] >= length)
-        if wrong.any():
-            at = int(np.argmax(wrong))
+        if outside(indices[axis], length):
+            at = int(np.argmax((indices[axis] < 0) | (indices[axis] >= length)))
             msg = f"{what}: nonzero {at} has index {indices[axis][at]} on axis {axis} of length {length}"
             raise RegisterError(msg)
     return SparseCells(indices=indices, data=values.values, shape=lengths, bfloat16=values.bfloat16)

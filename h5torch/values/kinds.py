@@ -9,7 +9,7 @@ import numpy as np
 
 from h5torch.errors import ArgumentTypeError, ConversionError
 from h5torch.rows import Array
-from h5torch.values.convert import Casting, convert
+from h5torch.values.convert import Casting, check, convert
 from h5torch.values.spelled import check_width, parse, spell
 from h5torch.values.text import decode
 
@@ -137,6 +137,7 @@ def encode_values(
         width = value.save.itemsize or None
         return spell(values, width=width, load=value.load, casting=casting, what=what, first_row=first_row)
     change = partial(convert, casting=casting, what=what, first_row=first_row, row_ends=row_ends)
+    refuse = partial(check, casting=casting, what=what, first_row=first_row, row_ends=row_ends)
     if value.kind == "time":
         return _count(values, value, change, what=what)
     if values.dtype.kind in "US":
@@ -147,10 +148,12 @@ def encode_values(
         )
         raise ConversionError(msg)
     saved = change(values, value.save)
+    if value.load == values.dtype:
+        return saved  # what was not lost on the way in comes back
     if value.load.kind in _NUMBERS:
-        change(saved, value.load)
+        refuse(saved, value.load)
         if values.dtype.kind in "iu" and value.save.kind in "fc":
-            change(values, value.load)  # from float to float alone, an integer could be rounded
+            refuse(values, value.load)  # from float to float alone, an integer could be rounded
     elif casting == "checked":
         check_width(saved, value.load, what=what, first_row=first_row)
     return saved

@@ -1,6 +1,7 @@
 """Python lists, and arrays of objects: what one row is, and whether rows are equal in shape."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,13 @@ def from_rows(rows: Sequence[Any], *, what: str) -> Data:
     if not rows:
         msg = f"{what}: the data are empty, so their dtype is unknown; give np.empty((0, ...), dtype)"
         raise RegisterError(msg)
-    kinds = {_row_kind(row) for row in rows}
+    dtypes = _dtypes_of_arrays(rows)
+    if dtypes:
+        return _joined(rows, dtypes, what=what)
+    types = set(map(type, rows))
+    if types == {float}:
+        return DenseData(values=np.asarray(rows))
+    kinds = {"text"} if types == {str} else {_row_kind(row) for row in rows}
     if "none" in kinds:
         first = next(row for row, item in enumerate(rows) if item is None)
         msg = f"{what}: row {first} is None; fill missing values before registering"
@@ -40,6 +47,14 @@ def from_rows(rows: Sequence[Any], *, what: str) -> Data:
     if kinds == {"text"}:
         return DenseData(values=text_array(rows, what=what))
     return DenseData(values=_as_array(rows, what=what))
+
+
+def _dtypes_of_arrays(rows: Sequence[Any]) -> set[np.dtype[Any]]:
+    """Return the dtypes of rows that are all arrays of values; an empty set where one needs a closer look."""
+    if set(map(type, rows)) != {np.ndarray} or 0 in set(map(attrgetter("ndim"), rows)):
+        return set()
+    dtypes = set(map(attrgetter("dtype"), rows))
+    return set() if any(dtype.kind in "OT" for dtype in dtypes) else dtypes
 
 
 def _row_kind(row: Any) -> str:
@@ -106,22 +121,35 @@ def _check_rounded(leaves: Iterable[Any], array: Array, *, what: str) -> None:
 
 
 def _from_arrays(rows: Sequence[Any], *, what: str) -> Data:
-    """Stack rows of equal shape; keep the others ragged."""
     taken = [_row_array(row, what=what) for row in rows]
     arrays = [item.values for item in taken]
-    bfloat16 = all(item.bfloat16 for item in taken)
     if all(isinstance(row, (list, tuple, range)) for row in rows):
         arrays = _of_one_dtype(arrays, what=what)
-    dtypes = {array.dtype for array in arrays if array.size} or {arrays[0].dtype}
+    dtypes = {array.dtype for array in arrays}
+    return _joined(arrays, dtypes, what=what, bfloat16=all(item.bfloat16 for item in taken))
+
+
+def _joined(arrays: Sequence[Array], found: set[np.dtype[Any]], *, what: str, bfloat16: bool = False) -> Data:
+    """Stack rows of equal shape; keep the others ragged, those without values in the dtype of the rest."""
+    dtypes = found
+    if len(found) > 1:
+        dtypes = {array.dtype for array in arrays if array.size} or {arrays[0].dtype}
     kinds = {dtype.kind for dtype in dtypes}
     if len(dtypes) > 1 and not kinds <= {"U"} and not kinds <= {"S"}:
         listed = " and ".join(sorted(str(dtype) for dtype in dtypes))
         row = next(at for at, array in enumerate(arrays) if array.dtype != arrays[0].dtype)
         msg = f"{what}: rows mix {listed} (the first change is in row {row}); cast them to one dtype"
         raise RegisterError(msg)
-    if len({array.shape for array in arrays}) == 1:
-        return DenseData(values=np.stack(arrays), bfloat16=bfloat16)
-    return ragged_rows(arrays, what=what, bfloat16=bfloat16)
+    shape = arrays[0].shape
+    if all(array.shape == shape for array in arrays):
+        stacked = np.concatenate(arrays).reshape(len(arrays), *shape) if shape else np.stack(arrays)
+        return DenseData(values=stacked, bfloat16=bfloat16)
+    dtype = next(iter(dtypes))
+    if dtype.kind not in "biufcmM":
+        msg = f"{what}: rows of several texts each are not stored; join them, or store numbers"
+        raise RegisterError(msg)
+    rows = arrays if len(found) == 1 else [array.astype(dtype, copy=False) for array in arrays]
+    return RaggedRows(rows=tuple(rows), dtype=dtype, bfloat16=bfloat16)
 
 
 def _of_one_dtype(arrays: Sequence[Array], *, what: str) -> list[Array]:
@@ -148,17 +176,3 @@ def _row_array(row: Any, *, what: str) -> DenseData:
         return DenseData(values=_as_array(row, what=what))
     objects = row.dtype.kind in "OT"
     return DenseData(values=_as_array(row.tolist(), what=what) if objects else np.asarray(row))
-
-
-def ragged_rows(arrays: Sequence[Array], *, what: str, bfloat16: bool = False) -> RaggedRows:
-    """Keep arrays as rows of different shape.
-
-    Raises:
-        RegisterError: the rows hold text.
-    """
-    dtype = next((array.dtype for array in arrays if array.size), arrays[0].dtype)
-    if dtype.kind not in "biufcmM":
-        msg = f"{what}: rows of several texts each are not stored; join them, or store numbers"
-        raise RegisterError(msg)
-    rows = tuple(array.astype(dtype, copy=False) for array in arrays)
-    return RaggedRows(rows=rows, dtype=dtype, bfloat16=bfloat16)

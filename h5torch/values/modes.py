@@ -75,6 +75,7 @@ def _rows_of(values: Array) -> SparseRows:
         indices=column.astype(width),
         data=values[row, column],
         n_cols=values.shape[1],
+        ordered=True,
     )
 
 
@@ -87,4 +88,5 @@ def _rows_of_cells(cells: SparseCells) -> SparseRows:
     np.add.at(summed, place, cells.data)
     indptr = np.zeros(n_rows + 1, dtype=np.int64)
     np.cumsum(np.bincount(flat // max(1, n_cols), minlength=n_rows), out=indptr[1:])
-    return SparseRows(indptr=indptr, indices=flat % max(1, n_cols), data=summed, n_cols=n_cols)
+    columns = flat % max(1, n_cols)
+    return SparseRows(indptr=indptr, indices=columns, data=summed, n_cols=n_cols, ordered=True)

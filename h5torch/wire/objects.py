@@ -128,6 +128,7 @@ def _read_csr(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> C
         n_stored=n_stored,
         value=_value(node, np.dtype(data.dtype)),
         load_sparse=bool(node.attrs.get("load_sparse", False)),
+        ordered=bool(node.attrs.get("ordered", False)),
     )
 
 
@@ -228,6 +229,8 @@ def write_stamp(node: h5py.HLObject, layout: Layout, *, categories: str | None) 
 
 def update_stamp(node: h5py.HLObject, layout: Layout) -> None:
     """Say how many rows an object holds, once they are all there."""
+    if isinstance(layout, CsrLayout):
+        node.attrs["ordered"] = layout.ordered
     node.attrs["shape"] = np.array(layout.shape, dtype=np.int64)
     if isinstance(layout, CsrLayout | CooLayout | RaggedLayout):
         node.attrs["stored"] = layout.n_stored
