@@ -1,0 +1,1 @@
+"""Adapters of other libraries, one small script each; each runs in an environment of its own."""
