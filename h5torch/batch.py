@@ -220,10 +220,25 @@ def cell_of(column: Column) -> Cell:
 class Sample(dict[str, Any]):
     """One sample: a dict of NumPy values that also knows how each key is collated."""
 
-    def __init__(self, values: Mapping[str, Any], cells: Mapping[str, Cell]) -> None:
-        """Hold `values` and, for the keys that came from a file, their cells."""
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        cells: Mapping[str, Cell] | None = None,
+        *,
+        batch: "Batch | None" = None,
+    ) -> None:
+        """Hold `values` and, for the keys that came from a file, their cells, or the batch that has them."""
         super().__init__(values)
-        self.cells = dict(cells)
+        self._cells = None if cells is None else dict(cells)
+        self._batch = batch
+
+    @property
+    def cells(self) -> dict[str, Cell]:
+        """How each key that came from a file is collated."""
+        if self._cells is None:
+            self._cells = dict(self._batch.cells) if self._batch is not None else {}
+            self._batch = None
+        return self._cells
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle values and cells."""
@@ -243,8 +258,20 @@ class Batch(Sequence[Sample]):
 
     def __init__(self, columns: Mapping[str, Column]) -> None:
         """Hold one column a key, all of the same length."""
-        self.columns = dict(columns)
-        self._cells: dict[str, Cell] = {}
+        self._columns = dict(columns)
+        self._cells: dict[str, Cell] | None = None
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """The columns by key."""
+        return self._columns
+
+    @property
+    def cells(self) -> Mapping[str, Cell]:
+        """How the values of each key become a tensor."""
+        if self._cells is None:
+            self._cells = {key: cell_of(column) for key, column in self.columns.items()}
+        return self._cells
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -262,9 +289,7 @@ class Batch(Sequence[Sample]):
             msg = f"sample {index} of a batch of {len(self)}"
             raise IndexError(msg)
         position = index + len(self) if index < 0 else index
-        if not self._cells:
-            self._cells = {key: cell_of(column) for key, column in self.columns.items()}
-        return Sample({key: column.row(position) for key, column in self.columns.items()}, self._cells)
+        return Sample({key: column.row(position) for key, column in self.columns.items()}, batch=self)
 
     def __iter__(self) -> Iterator[Sample]:
         """Go over the samples in order."""

@@ -1,9 +1,10 @@
 """Batches to tensors: for whole batches of columns, and for lists of samples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from torch.utils.data import default_collate
 from torch.utils.data._utils.collate import default_collate_fn_map
 
@@ -45,13 +46,29 @@ def collate(samples: Sequence[Any]) -> Any:
     if not len(samples):
         msg = "collate: a batch needs at least one sample, found none"
         raise ArgumentTypeError(msg)
-    if isinstance(samples, Finished):
+    if isinstance(samples, Finished | TensorBatch):
         return samples.tensors
     if isinstance(samples, Batch):
         return batch_of(samples.columns)
     if isinstance(samples[0], Sample):
         return _collate_samples(samples)
     return default_collate(list(samples))
+
+
+class TensorBatch(Batch):
+    """A batch whose columns are tensors already; its samples are views of them."""
+
+    def __init__(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Hold dense tensors by key."""
+        self.tensors = tensors
+        super().__init__({})
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """The columns by key."""
+        if not self._columns:
+            self._columns = {key: DenseColumn(values=made.numpy()) for key, made in self.tensors.items()}
+        return self._columns
 
 
 class Finished(Sequence[Any]):
@@ -79,6 +96,8 @@ def _give_back(batch: Any, *, collate_fn_map: Any = None) -> Any:
 def _collate_samples(samples: Sequence[Any], *, collate_fn_map: Any = None) -> dict[str, Any]:
     """Collate samples one by one; this is what `default_collate` calls for them."""
     del collate_fn_map
+    if isinstance(samples, TensorBatch):
+        return samples.tensors
     if isinstance(samples, Batch):
         return batch_of(samples.columns)
     collated: dict[str, Any] = {}

@@ -10,7 +10,7 @@ import torch.utils.data
 
 from h5torch.batch import Batch, Column, Form
 from h5torch.choosing import Choice, digest_of, read_columns, reread
-from h5torch.collation import Finished, collate
+from h5torch.collation import Finished, TensorBatch, collate
 from h5torch.errors import ArgumentTypeError
 from h5torch.file import File, warn_of_gaps
 from h5torch.handle import Handle, Held
@@ -201,10 +201,9 @@ class Dataset(torch.utils.data.Dataset[Any]):
             ArgumentTypeError: no positions, or something else than integers.
             StorageError, FormatError: the file is damaged.
         """
-        look, made = self._looking, None
-        if look is not None and look.shortcut is not None and _is_plain(indices):
-            if self.sample_processor is keep_sample:
-                made = self._by_shortcut(look, look.shortcut, indices)
+        look, made, plain = self._looking, None, self.sample_processor is keep_sample
+        if look is not None and look.shortcut is not None and plain and _is_plain(indices):
+            made = self._by_shortcut(look, look.shortcut, indices)
         if made is not None:
             pass
         elif self._by_sample:
@@ -264,8 +263,14 @@ class Dataset(torch.utils.data.Dataset[Any]):
             return Finished(self.batch(indices), len(indices))
         if type(self).__getitem__ is not Dataset.__getitem__:
             return [self[index] for index in indices]
-        batch = Batch(self._columns(self._positions(indices)))
-        if self.sample_processor is keep_sample:
+        positions = self._positions(indices)
+        look, plain = self._looking, self.sample_processor is keep_sample
+        if look is not None and look.of_tensors is not None and plain:
+            made = self._by_shortcut(look, look.of_tensors, positions)
+            if made is not None:
+                return TensorBatch(made)
+        batch = Batch(self._columns(positions))
+        if plain:
             return batch
         return [self.sample_processor(self.f, sample) for sample in batch]
 

@@ -9,7 +9,7 @@ import h5py
 
 from h5torch.batch import Column, Form
 from h5torch.errors import ArgumentTypeError
-from h5torch.layouts import RaggedLayout
+from h5torch.layouts import DenseLayout, Layout, RaggedLayout
 from h5torch.readers import Gate
 from h5torch.rows import Rows
 from h5torch.sampling import Sampling
@@ -54,6 +54,10 @@ class Look:
 
     A file that nobody can change while it is open is read by many threads at once; `enter` says
     whether that is so, and `leave` that the batch is read. Otherwise h5py's lock has to be held.
+
+    Attributes:
+        shortcut: Makes a whole batch of tensors at once, where every column is of that kind.
+        of_tensors: The same, where the tensors hold all that samples show: where they are dense numbers.
     """
 
     def __init__(self, root: Any, schema: Schema, wanted: Wanted) -> None:
@@ -71,6 +75,8 @@ class Look:
         else:
             self._fetches = self._by_row(wanted.sampling)
         self.shortcut = self._shortcut()
+        dense = all(_is_dense(schema.layout(key)) for key in wanted.keys)
+        self.of_tensors = self.shortcut if dense and wanted.sampling != "coo" else None
         apart = any(not schema.layout(key).parts for key in wanted.keys)  # rows that are opened one by one
         self._needs_file = self.opener.by_h5py or apart
 
@@ -136,3 +142,7 @@ class Look:
                 axis, _, _ = key.partition("/")
                 columns[key] = self._of_axis[key](index[int(axis)])
         return columns
+
+
+def _is_dense(layout: Layout) -> bool:
+    return isinstance(layout, DenseLayout) and layout.names is None

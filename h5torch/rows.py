@@ -10,6 +10,7 @@ from h5torch.errors import ArgumentTypeError, RowError
 
 Rows: TypeAlias = NDArray[np.intp]
 Array: TypeAlias = NDArray[Any]
+_INTP = np.dtype(np.intp).char
 
 
 def as_rows(indices: ArrayLike | Sequence[int], *, n_rows: int, what: str) -> Rows:
@@ -27,14 +28,14 @@ def as_rows(indices: ArrayLike | Sequence[int], *, n_rows: int, what: str) -> Ro
         ArgumentTypeError: something else than integers (booleans are a mask, not indices).
         RowError: an index lies outside `[-n_rows, n_rows)`.
     """
-    if type(indices) is np.ndarray and indices.dtype == np.intp and indices.ndim == 1 and indices.size:
-        if np.maximum.reduce(indices.view(np.uintp)) < n_rows:  # what samplers give; none is negative
-            return indices
     try:
         asked = np.asarray(indices)
     except ValueError as error:
         msg = f"{what}: indices must be a flat list of integers ({error})"
         raise ArgumentTypeError(msg) from error
+    plain = asked.dtype.char == _INTP and asked.ndim == 1 and asked.size  # what samplers give
+    if plain and np.maximum.reduce(asked.view(np.uintp)) < n_rows:  # a negative one is the largest
+        return asked
     if asked.size == 0:
         asked = asked.astype(np.intp)
     if asked.dtype.kind not in "iu" or asked.ndim > 1:

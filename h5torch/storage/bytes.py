@@ -119,19 +119,26 @@ class PreadBytes:
             )
             raise StorageError(msg)
 
-    if hasattr(os, "preadv"):
-
-        def _read_some(self, offset: int, view: memoryview) -> int:
+    def _read_some(self, offset: int, view: memoryview) -> int:
+        if hasattr(os, "preadv"):
             return os.preadv(self._descriptor, [view], offset)
+        return read_seeking(self._descriptor, offset, view, alone=self._seeking)
 
-    else:
 
-        def _read_some(self, offset: int, view: memoryview) -> int:
-            with self._seeking:
-                os.lseek(self._descriptor, offset, os.SEEK_SET)
-                found = os.read(self._descriptor, len(view))
-            view[: len(found)] = found
-            return len(found)
+def read_seeking(descriptor: int, offset: int, view: memoryview, *, alone: threading.Lock) -> int:
+    """Read into `view` from `offset` on where there is no positioned read, and return how many bytes came.
+
+    Args:
+        descriptor: An open file, whose position moves.
+        offset: Where to begin.
+        view: Room for bytes.
+        alone: Held meanwhile, so that no other thread moves the position.
+    """
+    with alone:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        found = os.read(descriptor, len(view))
+    view[: len(found)] = found
+    return len(found)
 
 
 FileBytes: TypeAlias = MapBytes | PreadBytes

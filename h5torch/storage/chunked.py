@@ -18,8 +18,9 @@ from h5torch.storage.filters import decode
 from h5torch.storage.grid import Column, Grid, Group, groups_of_rows, groups_of_slices
 from h5torch.storage.ports import Bytes
 
-# Work is shared with other threads from so many decoded bytes on: for less it costs more than it gains.
-_SHARED_BYTES = 1 << 18
+# Work is shared with other threads where it is so many decoded bytes, in chunks of at least so many: for less,
+# handing it over and waiting for the interpreter's lock cost more than another core gains.
+_SHARED_BYTES, _SHARED_LEAST = 1 << 20, 1 << 15
 # Chunks of at least so many bytes are decoded ahead of a reader that goes straight through them, as many as
 # make so many bytes together; of smaller ones each batch has enough for all threads.
 _AHEAD_LEAST, _AHEAD_BYTES = 1 << 17, 1 << 22
@@ -161,7 +162,8 @@ class ChunkSource:
                 promised.append((number, chunk))
             else:
                 batch.copy(number, chunk)
-        helpers = process.n_threads - 1 if len(missing) * self._n_bytes >= _SHARED_BYTES else 0
+        shared = self._n_bytes >= _SHARED_LEAST and len(missing) * self._n_bytes >= _SHARED_BYTES
+        helpers = process.n_threads - 1 if shared else 0
         process.share(missing, fetch, helpers=helpers)
         for number, promise in promised:
             batch.copy(number, promise.result())

@@ -19,7 +19,8 @@ Key: TypeAlias = tuple[int, int]
 Result = TypeVar("Result")
 
 CACHE_BYTES = 64 << 20
-N_THREADS = min(4, os.cpu_count() or 1)
+_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+N_THREADS = min(4, _CORES or 1)
 
 
 class Decoder:

@@ -21,11 +21,6 @@ from h5torch.storage.pieces import PreadSource
 from h5torch.storage.ports import Source
 from h5torch.storage.strided import StridedSource
 
-# Drivers that keep a file as one run of bytes at its own path.
-_PLAIN_DRIVERS = frozenset(
-    number for name in ("SEC2", "STDIO", "DIRECT", "WINDOWS") if (number := getattr(h5fd, name, -1)) >= 0
-)
-
 
 def direct_source(dataset: h5py.Dataset, *, bytes_of: Callable[[str], FileBytes]) -> Source | Opaque:
     """Return a source that reads a dataset without HDF5, or why there is none.
@@ -118,6 +113,6 @@ def _apart(file: h5f.FileID) -> str:
     """Return why the file on disk may differ from what HDF5 shows, or an empty string."""
     if file.get_intent() != h5f.ACC_RDONLY:
         return "its file is open for writing"
-    if file.get_access_plist().get_driver() not in _PLAIN_DRIVERS:
-        return "its file is in memory, remote, or in several pieces"
+    if file.get_access_plist().get_driver() != h5fd.SEC2:
+        return "its file is not read by HDF5's usual driver: in memory, remote, or in several pieces"
     return ""

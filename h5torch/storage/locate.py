@@ -68,7 +68,7 @@ def _where(dataset: h5py.Dataset, plist: h5p.PropDCID, size: int, what: str) -> 
     if layout != h5d.CONTIGUOUS:
         return Opaque(reason="it is compact: its values lie within its header")
     if plist.get_external_count():
-        return external_parts(dataset.id, plist, shape, itemsize, what)
+        return external_parts(dataset.id, plist, shape, itemsize)
     stored = dataset.id.get_storage_size()
     if not stored:
         return Nothing()
