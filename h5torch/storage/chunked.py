@@ -18,8 +18,8 @@ from h5torch.storage.filters import decode
 from h5torch.storage.grid import Column, Grid, Group, groups_of_rows, groups_of_slices
 from h5torch.storage.ports import Bytes
 
-# Work is shared with other threads where it is so many decoded bytes, in chunks of at least so many: for less,
-# handing it over and waiting for the interpreter's lock cost more than another core gains.
+# Work is shared with other threads where it is so many decoded bytes, in chunks of at least so many: for
+# less, handing it over and waiting for the interpreter's lock cost more than another core gains.
 _SHARED_BYTES, _SHARED_LEAST = 1 << 20, 1 << 15
 # Chunks of at least so many bytes are decoded ahead of a reader that goes straight through them, as many as
 # make so many bytes together; of smaller ones each batch has enough for all threads.

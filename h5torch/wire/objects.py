@@ -128,7 +128,8 @@ def _read_csr(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> C
         n_stored=n_stored,
         value=_value(node, np.dtype(data.dtype)),
         load_sparse=bool(node.attrs.get("load_sparse", False)),
-        ordered=bool(node.attrs.get("ordered", False)),
+        # Where another package wrote last, it knew nothing of the order.
+        ordered=bool(node.attrs.get("ordered", False)) and node.attrs.get("stored", -1) == n_stored,
     )
 
 
