@@ -12,19 +12,18 @@ from h5torch.batch import Batch, Column, Form
 from h5torch.choosing import Choice, digest_of, read_columns, reread
 from h5torch.collation import Finished, TensorBatch, collate
 from h5torch.errors import ArgumentTypeError
+from h5torch.explaining import Explanation, explain
 from h5torch.file import File, warn_of_gaps
 from h5torch.handle import Handle, Held
 from h5torch.legacy import apply_dtype, sample_csr
-from h5torch.looking import Look, Wanted
+from h5torch.looking import Look, Wanted, check_transform, keep_sample
 from h5torch.memory import h5pyDict
 from h5torch.parcels import batch_of
 from h5torch.readers import reading
-from h5torch.rows import Array, Rows, as_rows
+from h5torch.rows import Array, Rows, as_rows, is_plain
 from h5torch.sampling import Sampling, check_sampling, choose_columns, n_samples
 from h5torch.storage.opening import ReaderName
 from h5torch.subset import rows_of_subset
-
-_INTP = np.dtype(np.intp).char
 
 __all__ = ["Dataset", "apply_dtype", "collate", "sample_csr"]
 
@@ -35,25 +34,6 @@ def __getattr__(name: str) -> Any:
         return import_module("h5torch.windows").SliceDataset
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)
-
-
-def keep_sample(f: Any, sample: Any) -> Any:
-    """Return a sample as it is: what a dataset without `sample_processor` does."""
-    del f
-    return sample
-
-
-def _check_transform(transform: Any) -> None:
-    if transform is not None and not callable(transform):
-        msg = f"transform={transform!r} cannot be called as transform(batch)"
-        raise ArgumentTypeError(msg)
-
-
-def _is_plain(indices: Any) -> bool:
-    """Whether positions are what samplers give: NumPy's own integers, one axis."""
-    return (
-        type(indices) is np.ndarray and indices.dtype.char == _INTP and indices.ndim == 1 and len(indices) > 0
-    )
 
 
 class Dataset(torch.utils.data.Dataset[Any]):
@@ -98,12 +78,10 @@ class Dataset(torch.utils.data.Dataset[Any]):
                 rows have several axes); `"nested"`: a jagged `torch.nested` tensor; `"list"`: a list
                 of tensors.
             transform: Called with every batch of tensors; what it returns takes the batch's place.
-            reader: How bytes are read. `"auto"`: from a map of the file in memory where they lie open,
-                by chunks where those are compressed, through h5py where neither can be. `"map"`: the
-                same, and an error where the file cannot be mapped. `"pread"`: positioned reads in
-                place of the map, for file systems where maps are slow, and for files that other
-                programs may cut short. `"h5py"`: by h5py alone. All give the same values; `explain`
-                says which column is read how.
+            reader: How bytes are read, with the same result. `"auto"`: from a map of the file, or
+                chunk by chunk, and through h5py what cannot be read so. `"map"`: the same, and an
+                error where the file cannot be mapped. `"pread"`: positioned reads in place of the
+                map, for file systems where maps are slow and files that may be cut short. `"h5py"`.
 
         Raises:
             FormatError: the file lacks a central object, or one to be read is damaged.
@@ -116,7 +94,7 @@ class Dataset(torch.utils.data.Dataset[Any]):
             msg = f"sample_processor={sample_processor!r} cannot be called as sample_processor(f, sample)"
             raise ArgumentTypeError(msg)
         self.sample_processor = sample_processor or keep_sample
-        _check_transform(transform)
+        check_transform(transform)
         self.transform = transform
         if in_memory:
             self._handle.load()
@@ -202,7 +180,7 @@ class Dataset(torch.utils.data.Dataset[Any]):
             StorageError, FormatError: the file is damaged.
         """
         look, made, plain = self._looking, None, self.sample_processor is keep_sample
-        if look is not None and look.shortcut is not None and plain and _is_plain(indices):
+        if look is not None and look.shortcut is not None and plain and is_plain(indices):
             made = self._by_shortcut(look, look.shortcut, indices)
         if made is not None:
             pass
@@ -290,6 +268,16 @@ class Dataset(torch.utils.data.Dataset[Any]):
                 look.leave()
         with reading():
             return self._look().read(rows)
+
+    def explain(self, batch_size: int = 256) -> Explanation:
+        """Say how each column is read and what a batch costs, from metadata alone; `print` shows a table.
+
+        Raises:
+            ArgumentTypeError: `batch_size` is no number of samples.
+        """
+        drawn = getattr(self, "_windows", self._rows)  # `SliceDataset` draws windows
+        with reading():
+            return explain(self._look(), self._wanted, drawn, n_rows=self._n_rows, batch_size=batch_size)
 
     def close(self) -> None:
         """Close the file if this dataset opened it; a `File` that was given stays open."""

@@ -22,6 +22,23 @@ from h5torch.wire.stamps import can_change
 FORMS = ("pad", "packed", "nested", "list")
 
 
+def keep_sample(f: Any, sample: Any) -> Any:
+    """Return a sample as it is: what a dataset without `sample_processor` does."""
+    del f
+    return sample
+
+
+def check_transform(transform: Any) -> None:
+    """Refuse what cannot be called with a batch.
+
+    Raises:
+        ArgumentTypeError: it cannot.
+    """
+    if transform is not None and not callable(transform):
+        msg = f"transform={transform!r} cannot be called as transform(batch)"
+        raise ArgumentTypeError(msg)
+
+
 def _is_form(_: Any, __: Any, form: object) -> None:
     if form not in FORMS:
         msg = f"ragged={form!r}: give one of {', '.join(map(repr, FORMS))}"

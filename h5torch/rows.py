@@ -10,7 +10,7 @@ from h5torch.errors import ArgumentTypeError, RowError
 
 Rows: TypeAlias = NDArray[np.intp]
 Array: TypeAlias = NDArray[Any]
-_INTP = np.dtype(np.intp).char
+_INTP = np.dtype(np.intp)
 
 
 def as_rows(indices: ArrayLike | Sequence[int], *, n_rows: int, what: str) -> Rows:
@@ -33,8 +33,7 @@ def as_rows(indices: ArrayLike | Sequence[int], *, n_rows: int, what: str) -> Ro
     except ValueError as error:
         msg = f"{what}: indices must be a flat list of integers ({error})"
         raise ArgumentTypeError(msg) from error
-    plain = asked.dtype.char == _INTP and asked.ndim == 1 and asked.size  # what samplers give
-    if plain and np.maximum.reduce(asked.view(np.uintp)) < n_rows:  # a negative one is the largest
+    if is_plain(asked) and np.maximum.reduce(asked.view(np.uintp)) < n_rows:  # a negative one is the largest
         return asked
     if asked.size == 0:
         asked = asked.astype(np.intp)
@@ -51,6 +50,13 @@ def as_rows(indices: ArrayLike | Sequence[int], *, n_rows: int, what: str) -> Ro
         raise RowError(msg)
     rows = asked.astype(np.intp)
     return np.where(rows < 0, rows + n_rows, rows)
+
+
+def is_plain(indices: object) -> bool:
+    """Whether positions are what samplers give: NumPy's own integers, one axis, at least one."""
+    if type(indices) is not np.ndarray:
+        return False
+    return indices.dtype == _INTP and indices.ndim == 1 and len(indices) > 0
 
 
 def outside(values: Array, limit: int) -> bool:

@@ -10,10 +10,11 @@ import torch
 
 from h5torch.batch import CategoryColumn, Column, DenseColumn, Sample, SparseColumn, cell_of
 from h5torch.collation import Finished, collate
-from h5torch.dataset import Dataset, keep_sample
+from h5torch.dataset import Dataset
 from h5torch.errors import ArgumentTypeError, SubsetError
 from h5torch.file import File
 from h5torch.layouts import CsrLayout
+from h5torch.looking import keep_sample
 from h5torch.memory import h5pyDict
 from h5torch.rows import Array, Rows, as_rows
 from h5torch.schema import CENTRAL

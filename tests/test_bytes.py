@@ -1,12 +1,13 @@
 """The bytes of a file, mapped or read by position."""
 
 import os
+import threading
 
 import numpy as np
 import pytest
 
 from h5torch.errors import StorageError
-from h5torch.storage.bytes import MapBytes, PreadBytes
+from h5torch.storage.bytes import MapBytes, PreadBytes, read_seeking
 
 BYTES = np.arange(256, dtype=np.uint8)
 
@@ -82,3 +83,13 @@ def test_a_file_is_closed_with_its_last_reader(path):
     del file
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
+
+
+def test_where_there_is_no_positioned_read_seeking_gives_the_same(path):
+    out, alone = bytearray(10), threading.Lock()
+    descriptor = os.open(path, os.O_RDONLY)
+    assert read_seeking(descriptor, 20, memoryview(out), alone=alone) == 10
+    assert bytes(out) == BYTES[20:30].tobytes()
+    assert read_seeking(descriptor, 250, memoryview(out), alone=alone) == 6
+    assert read_seeking(descriptor, 300, memoryview(out), alone=alone) == 0
+    os.close(descriptor)

@@ -246,6 +246,32 @@ def test_rows_that_grow_with_their_source_are_left_to_hdf5(folder):
     assert left_to_hdf5(folder / "v.h5") == "it is virtual, and not made of whole rows of other datasets"
 
 
+def test_sources_named_by_a_pattern_are_left_to_hdf5(folder):
+    """Where the pattern ends is for HDF5 to find: no file is missing."""
+    space = h5py.h5s.create_simple((18, 4), (h5py.h5s.UNLIMITED, 4))
+    space.select_hyperslab((0, 0), (h5py.h5s.UNLIMITED, 1), (6, 4), (6, 4))
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_virtual(space, b"s%b.h5", b"x", h5py.h5s.create_simple((6, 4)))
+    with h5py.File(folder / "v.h5", "w") as file:
+        h5py.h5d.create(file.id, b"v", h5py.h5t.STD_I32BE, space, plist)
+    with h5py.File(folder / "v.h5") as file:
+        np.testing.assert_array_equal(file["v"][6:12], rows_of(1))
+
+    assert left_to_hdf5(folder / "v.h5") == "it is virtual, and not made of whole rows of other datasets"
+
+
+def test_more_files_than_a_process_can_hold_open_are_left_to_hdf5(tmp_path):
+    layout = h5py.VirtualLayout(shape=(300, 4), dtype="f4")
+    for number in range(300):
+        with h5py.File(tmp_path / f"{number}.h5", "w") as file:
+            file["x"] = np.full((1, 4), number, dtype="f4")
+        layout[number] = h5py.VirtualSource(f"{number}.h5", "x", shape=(1, 4))[0]
+    with h5py.File(tmp_path / "v.h5", "w") as file:
+        file.create_virtual_dataset("v", layout)
+
+    assert left_to_hdf5(tmp_path / "v.h5") == "it is virtual, and lies in more than 256 files"
+
+
 @pytest.mark.parametrize(
     ("values", "reason"),
     [

@@ -27,8 +27,8 @@ def direct_source(dataset: h5py.Dataset, *, bytes_of: Callable[[str], FileBytes]
 
     Args:
         dataset: A dataset of an open file.
-        bytes_of: Gives the bytes of the file at a path, mapped or read by position; asked at most once
-            per call for each file.
+        bytes_of: Gives the bytes of the file at a path, mapped or read by position, and remembers them:
+            it is asked again for other datasets, and when rows are read that lie in another file.
 
     Raises:
         FormatError: the file says of itself what cannot be.

@@ -8,6 +8,7 @@ from h5torch.errors import ArgumentTypeError, StorageError
 from h5torch.storage.bytes import FileBytes, MapBytes, PreadBytes
 from h5torch.storage.direct import direct_source
 from h5torch.storage.extents import Opaque
+from h5torch.storage.mapping import check_sources
 from h5torch.storage.ports import Source
 from h5torch.storage.sources import H5Source, plain_source
 
@@ -52,6 +53,7 @@ class Opener:
             return plain_source(node)
         if self._reader == "h5py":
             self.by_h5py = True
+            check_sources(node)  # HDF5 would show fill values in the place of a file that is gone
             return H5Source(node)
         source = direct_source(node, bytes_of=self._bytes_of)
         if isinstance(source, Opaque):

@@ -46,7 +46,8 @@ class H5Source:
         pieces = [self._read((*before, slice(*run))) for run in plan.runs]
         if not pieces:
             pieces = [self._read((*before, slice(0, 0)))]
-        return np.moveaxis(np.take(np.concatenate(pieces, axis=axis), plan.gather, axis=axis), axis, 0)
+        joined = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=axis, dtype=self.dtype)
+        return np.moveaxis(np.take(joined, plan.gather, axis=axis), axis, 0)
 
     def _gap(self, axis: int) -> int:
         """Return how many unwanted rows cost less than another slice.

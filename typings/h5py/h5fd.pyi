@@ -1,6 +1,3 @@
 """Drivers: how HDF5 reads a file."""
 
 SEC2: int
-STDIO: int
-DIRECT: int
-WINDOWS: int
