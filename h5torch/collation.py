@@ -85,6 +85,9 @@ class Finished(Sequence[Any]):
 
     def __getitem__(self, index: Any) -> "Finished":
         """Return the batch itself: it has no samples any more."""
+        if isinstance(index, int) and not -self._length <= index < self._length:
+            msg = f"sample {index} of a batch of {self._length}"
+            raise IndexError(msg)
         return self
 
 

@@ -18,7 +18,7 @@ from h5torch.handle import Handle, Held
 from h5torch.legacy import apply_dtype, sample_csr
 from h5torch.looking import Look, Wanted, check_transform, keep_sample
 from h5torch.memory import h5pyDict
-from h5torch.parcels import batch_of
+from h5torch.parcels import batch_of, sealed
 from h5torch.readers import reading
 from h5torch.rows import Array, Rows, as_rows, is_plain
 from h5torch.sampling import Sampling, check_sampling, choose_columns, n_samples
@@ -208,9 +208,14 @@ class Dataset(torch.utils.data.Dataset[Any]):
             look.leave()
 
     @property
+    def _is_replaced(self) -> bool:
+        """Whether a subclass makes its samples itself."""
+        return type(self).__getitem__ is not Dataset.__getitem__
+
+    @property
     def _by_sample(self) -> bool:
         """Whether samples have to be made one by one: somebody changes each of them."""
-        return self.sample_processor is not keep_sample or type(self).__getitem__ is not Dataset.__getitem__
+        return self.sample_processor is not keep_sample or self._is_replaced
 
     def _tensors(self, positions: Rows) -> dict[str, Any]:
         return batch_of(self._columns(positions))
@@ -224,8 +229,8 @@ class Dataset(torch.utils.data.Dataset[Any]):
         Raises:
             RowError: a position out of range; this also ends `for sample in dataset`.
         """
-        if isinstance(index, np.ndarray | torch.Tensor) and index.ndim == 1:
-            return self.batch(index)
+        if isinstance(index, np.ndarray | torch.Tensor) and index.ndim == 1 and not self._is_replaced:
+            return sealed(self.batch(index))
         if isinstance(index, slice):
             index = np.arange(len(self))[index]
         positions = self._positions(index)
@@ -239,7 +244,7 @@ class Dataset(torch.utils.data.Dataset[Any]):
         """Return the samples at many positions, read together; PyTorch's loader calls this."""
         if self.transform is not None:
             return Finished(self.batch(indices), len(indices))
-        if type(self).__getitem__ is not Dataset.__getitem__:
+        if self._is_replaced:
             return [self[index] for index in indices]
         positions = self._positions(indices)
         look, plain = self._looking, self.sample_processor is keep_sample
@@ -270,11 +275,7 @@ class Dataset(torch.utils.data.Dataset[Any]):
             return self._look().read(rows)
 
     def explain(self, batch_size: int = 256) -> Explanation:
-        """Say how each column is read and what a batch costs, from metadata alone; `print` shows a table.
-
-        Raises:
-            ArgumentTypeError: `batch_size` is no number of samples.
-        """
+        """Say how each column is read and what a batch costs, from metadata alone; `print` shows a table."""
         drawn = getattr(self, "_windows", self._rows)  # `SliceDataset` draws windows
         with reading():
             return explain(self._look(), self._wanted, drawn, n_rows=self._n_rows, batch_size=batch_size)

@@ -11,7 +11,7 @@ import h5py
 
 from h5torch.errors import ArgumentTypeError, BusyError, StorageError
 from h5torch.memory import AttrArray, h5pyDict, snapshot
-from h5torch.readers import close_readers, hold_writer, making_way, reading
+from h5torch.readers import close_readers, hold_writer, making_way, reading, shut_gates
 from h5torch.registration import Request, append_object, register_object
 from h5torch.rows import Array
 from h5torch.schema import UNSTRUCTURED, Schema
@@ -84,6 +84,7 @@ class File(h5py.File):
     def close(self) -> None:
         """Close the file, and the readers that share its handle if it was open to be changed."""
         with reading():
+            shut_gates(self)
             if self and self._writes:
                 close_readers(self.filename)
             super().close()

@@ -83,7 +83,7 @@ class Look:
         self.fixed = not can_change(root)
         self.opener = Opener(wanted.reader if self.fixed else "h5py")
         self.view = View(root, schema, source_of=self.opener)
-        self._gate = Gate(root.file) if self.fixed and isinstance(root, h5py.Group) else None
+        self._gate = Gate(root) if self.fixed and isinstance(root, h5py.File) else None
         self._wanted = wanted
         self._fetches: tuple[tuple[str, Fetch], ...] = ()
         self._of_axis: dict[str, Fetch] = {}

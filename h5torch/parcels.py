@@ -1,6 +1,7 @@
 """Batches that worker processes send: sparse rows travel as they are."""
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -31,49 +32,19 @@ class Parcel(dict[str, Any]):
         super().__init__(tensors)
         self._waiting = dict(waiting)
 
-    def _settle(self) -> dict[str, Any]:
-        for key, column in self._waiting.items():
-            super().__setitem__(key, tensor(key, column.stack()))
-        self._waiting = {}
-        return dict(super().items())
-
-    def __getitem__(self, key: str) -> Any:
-        """Return one tensor."""
-        return self._settle()[key]
+    def settle(self) -> None:
+        """Make dense what is not."""
+        waiting, self._waiting = self._waiting, {}
+        for key, column in waiting.items():
+            self[key] = tensor(key, column.stack())
 
     def __iter__(self) -> Iterator[str]:
         """Go over the keys; that this is defined makes `dict(parcel)` ask for the tensors."""
         return super().__iter__()
 
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return one tensor, or `default`."""
-        return self._settle().get(key, default)
-
-    def items(self) -> Any:
-        """Return keys and tensors."""
-        return self._settle().items()
-
-    def values(self) -> Any:
-        """Return the tensors."""
-        return self._settle().values()
-
-    def pop(self, key: str, *default: Any) -> Any:
-        """Take one tensor out."""
-        self._settle()
-        return super().pop(key, *default)
-
-    def copy(self) -> dict[str, Any]:
+    def __copy__(self) -> dict[str, Any]:
         """Return a plain dict of the tensors."""
-        return self._settle()
-
-    def __or__(self, other: Any) -> Any:
-        """Return a plain dict with further or other tensors."""
-        return self._settle() | other
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        """Put a tensor in."""
-        self._waiting.pop(key, None)
-        super().__setitem__(key, value)
+        return self.copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Send tensors, and the parts of sparse rows as tensors, which travel in shared memory."""
@@ -81,7 +52,73 @@ class Parcel(dict[str, Any]):
             key: (*map(torch.from_numpy, (column.indptr, column.indices, column.data)), column.n_cols)
             for key, column in self._waiting.items()
         }
-        return _unpacked, ({**dict(super().items()), **dict.fromkeys(parts)}, parts)
+        return _unpacked, ({**dict(dict.items(self)), **dict.fromkeys(parts)}, parts)
+
+
+def _settling(name: str) -> Callable[..., Any]:
+    """Return a method of dict that makes everything dense first."""
+    method = getattr(dict, name)
+
+    @functools.wraps(method)
+    def settled(self: Parcel, *arguments: Any, **named: Any) -> Any:
+        self.settle()
+        return method(self, *arguments, **named)
+
+    return settled
+
+
+for _name in (
+    *("__getitem__", "__setitem__", "__delitem__", "__eq__", "__ne__", "__or__", "__ror__", "__ior__"),
+    *("__repr__", "clear", "copy", "get", "items", "pop", "popitem", "setdefault", "update", "values"),
+):
+    setattr(Parcel, _name, _settling(_name))
+
+
+class Sealed:
+    """A parcel that PyTorch's `default_convert` sends on unopened: it looks into every mapping.
+
+    `DataLoader` with `batch_size=None` converts what `dataset[positions]` gives. Who uses it in the worker
+    finds the methods of a dict.
+    """
+
+    def __init__(self, parcel: Parcel) -> None:
+        """Hold a parcel."""
+        self._parcel = parcel
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a method of the dict."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._parcel, name)
+
+    def __getitem__(self, key: str) -> Any:
+        """Return one tensor."""
+        return self._parcel[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Put a tensor in."""
+        self._parcel[key] = value
+
+    def __iter__(self) -> Iterator[str]:
+        """Go over the keys."""
+        return iter(self._parcel)
+
+    def __len__(self) -> int:
+        """Return the number of keys."""
+        return len(self._parcel)
+
+    def __contains__(self, key: object) -> bool:
+        """Say whether a key is there."""
+        return key in self._parcel
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as the parcel does."""
+        return self._parcel.__reduce__()
+
+
+def sealed(batch: Any) -> Any:
+    """Seal a parcel; anything else stays as it is."""
+    return Sealed(batch) if isinstance(batch, Parcel) else batch
 
 
 def _unpacked(tensors: dict[str, Any], parts: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class Gate:
         """Open a gate for `file`, which is open for reading."""
         self._inside: set[int] = set()
         self.shut = False
+        self.file = file
         place = _place(file.filename)
         if place is not None:
             _GATES[id(self), place] = self
@@ -85,7 +86,8 @@ class Gate:
         self._inside.add(get_ident())
         if self.shut:
             self.leave()
-        return not self.shut
+            return False
+        return True
 
     def leave(self) -> None:
         """Let the calling thread out."""
@@ -95,6 +97,13 @@ class Gate:
     def busy(self) -> bool:
         """Whether a thread other than this one is inside."""
         return bool(self._inside - {get_ident()})
+
+
+def shut_gates(file: h5py.File) -> None:
+    """Let nobody begin to read through `file`: once it is closed, HDF5 no longer keeps writers away."""
+    for gate in list(_GATES.values()):
+        if gate.file is file:
+            gate.shut = True
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from h5torch.dataset import Dataset
 from h5torch.errors import ArgumentTypeError, SubsetError
 from h5torch.file import File
 from h5torch.layouts import CsrLayout
-from h5torch.looking import keep_sample
 from h5torch.memory import h5pyDict
+from h5torch.parcels import sealed
 from h5torch.rows import Array, Rows, as_rows
 from h5torch.schema import CENTRAL
 from h5torch.storage.opening import ReaderName
@@ -110,8 +110,8 @@ class SliceDataset(Dataset):
         Raises:
             RowError: a position out of range; this also ends `for sample in dataset`.
         """
-        if isinstance(index, np.ndarray | torch.Tensor) and index.ndim == 1:
-            return self.batch(index)
+        if isinstance(index, np.ndarray | torch.Tensor) and index.ndim == 1 and not self._is_replaced:
+            return sealed(self.batch(index))
         if np.ndim(index):
             msg = f"SliceDataset: give the position of one window, or an array, found {index!r}"
             raise ArgumentTypeError(msg)
@@ -122,14 +122,13 @@ class SliceDataset(Dataset):
         """Return the windows at many positions, read together; PyTorch's loader calls this."""
         if self.transform is not None:
             return Finished(self.batch(indices), len(indices))
-        if type(self).__getitem__ is not SliceDataset.__getitem__:
+        if self._is_replaced:
             return [self[index] for index in indices]
         return self._samples(self._positions(indices))
 
     @property
-    def _by_sample(self) -> bool:
-        own = type(self).__getitem__
-        return self.sample_processor is not keep_sample or own is not SliceDataset.__getitem__
+    def _is_replaced(self) -> bool:
+        return type(self).__getitem__ is not SliceDataset.__getitem__
 
     def _samples(self, positions: Rows) -> list[Any]:
         """Read windows together, and cut them apart."""
@@ -162,16 +161,18 @@ class SliceDataset(Dataset):
         """Fold rows into windows, or return `None` for rows that make no rectangular array."""
         match column:
             case CategoryColumn(codes=codes):
-                return attrs.evolve(column, codes=codes.reshape(n_windows, -1, *codes.shape[1:]))
+                return attrs.evolve(column, codes=self._in_place(key, codes, n_windows))
             case DenseColumn(values=values) if values.dtype.kind not in "USO":
-                axis, bfloat16 = int(self.sampling), column.bfloat16
+                return attrs.evolve(column, values=self._in_place(key, values, n_windows))
             case SparseColumn():
-                values, axis, bfloat16 = column.stack(), 0, False
+                return DenseColumn(values=self._in_place(key, column.stack(), n_windows))
             case _:
                 return None
+
+    def _in_place(self, key: str, values: Array, n_windows: int) -> Array:
+        """Fold rows into windows, the central object's sampled axis where it was."""
         windows = values.reshape(n_windows, -1, *values.shape[1:])
-        windows = np.moveaxis(windows, 1, 1 + axis) if key == CENTRAL else windows
-        return DenseColumn(values=windows, bfloat16=bfloat16)
+        return np.moveaxis(windows, 1, 1 + int(self.sampling)) if key == CENTRAL else windows
 
 
 def _rows_of(bounds: Array) -> Rows:

@@ -146,3 +146,16 @@ def test_a_column_of_bytes_that_are_no_text_makes_no_split(damaged):
 
     with pytest.raises(splits.SplitError, match="bytes that are not UTF-8"):
         splits.create(damaged, "raw", splits.Stratified(by="0/raw", parts={"x": 0.5}, seed=0))
+
+
+@pytest.mark.parametrize("part", ["indices", "data"])
+def test_flat_parts_of_two_axes_are_refused(tmp_path, part):
+    path = tmp_path / "x.h5t"
+    with h5torch.File(path, "w") as f:
+        f.register(np.eye(4, dtype=np.float32), "central", mode="csr")
+        values = f["central"][part][:]
+        del f["central"][part]
+        f["central"][part] = values[:, None]
+
+    with pytest.raises(FormatError, match=f"/central: the number of axes of {part} is 2, should be 1"):
+        h5torch.Dataset(path)

@@ -107,3 +107,11 @@ def test_every_layout_with_rows_makes_windows(tmp_path, mode):
         np.asarray(data[row]).tolist() for row in range(3, 7)
     ]
     assert batch["0/text"] == [["t" * row for row in range(4)], ["t" * row for row in range(3, 7)]]
+
+
+def test_windows_of_codes_keep_the_axes_in_place(tmp_path):
+    with h5torch.File(tmp_path / "x.h5t", "w") as f:
+        f.register(np.array([["a", "b", "c"], ["b", "b", "a"]] * 4), "central", categories=True)
+    windows = h5torch.SliceDataset(tmp_path / "x.h5t", sampling=1, window_size=2)
+
+    assert windows.batch([0])["central"].shape == h5torch.collate([windows[0]])["central"].shape == (1, 8, 2)

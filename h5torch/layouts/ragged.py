@@ -195,5 +195,5 @@ def _check_shapes(shapes: Array, sizes: Rows, rows: Rows, *, what: str) -> None:
     wrong = (shapes.prod(axis=1) != sizes) | (shapes < 0).any(axis=1)
     if wrong.any():
         at = int(np.argmax(wrong))
-        msg = f"/{what}/shapes: row {rows[at]} has shape {tuple(shapes[at])} but {sizes[at]} values"
+        msg = f"/{what}/shapes: row {rows[at]} has shape {tuple(shapes[at].tolist())} but {sizes[at]} values"
         raise FormatError(msg)

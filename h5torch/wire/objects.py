@@ -141,6 +141,8 @@ def _stored(node: Any, offsets: Any, filled_to: int, name: str, parts: list[str]
     must be as many as the last offset says: its releases 0.2.12 and 0.2.13 lost row boundaries.
     """
     first, last = float(offsets[0]), float(offsets[filled_to])
+    for part in parts:
+        _expect(len(node[part].shape), 1, f"the number of axes of {part}")
     lengths = [int(node[part].shape[0]) for part in parts]
     slack = float(node.attrs.get("stored", -1)) == last
     fits = all(length >= last if slack else length == last for length in lengths)
@@ -158,6 +160,7 @@ def _read_coo(root: Any, node: Any, shape: tuple[int, ...], filled_to: int) -> C
     del root, filled_to
     indices, data = node["indices"], node["data"]
     _expect(indices.ndim, 2, "the number of axes of indices")
+    _expect(data.ndim, 1, "the number of axes of data")
     _expect_integers(indices, "indices")
     n_stored = int(node.attrs.get("stored", data.shape[0]))
     if "stored" not in node.attrs:
