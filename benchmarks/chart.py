@@ -141,7 +141,7 @@ def draw_cold(place: Axes, cold: Mapping[str, Figure]) -> None:
     for level, name in enumerate(names):
         Mark("o", colour(name), filled=True).at(cold[name].rate, level, place)
         add_value(place, cold[name].rate, level)
-    finish(place, names, "cold cache: dense, after its pages were dropped, batches of 256")
+    finish(place, names, "cold cache: dense, opened and 20 batches drawn after its pages were dropped")
 
 
 def finish(place: Axes, names: Sequence[str], title: str) -> None:

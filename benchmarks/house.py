@@ -76,17 +76,17 @@ class Limit(RowReader):
     def __init__(self, work: Workload, folder: Path, *, mapped: bool) -> None:
         """Map the source arrays, or read them into memory."""
         super().__init__(work, folder)
-        self._arrays = load_arrays(folder, mapped=mapped)
+        self.arrays = load_arrays(folder, mapped=mapped)
         self._gather = GATHERS[work.layout]
         self._finish = _sparse_tensor if work.sparse else _tensors
 
     def batch(self, rows: Rows) -> Batch:
         """Gather, and wrap the arrays as tensors."""
-        return self._finish(self._gather(self._arrays, rows))
+        return self._finish(self._gather(self.arrays, rows))
 
     def close(self) -> None:
         """Let go of the maps."""
-        self._arrays = {}
+        self.arrays = {}
 
 
 def _tensors(batch: Batch) -> Batch:

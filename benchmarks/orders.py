@@ -43,6 +43,6 @@ def shuffling(n_rows: int, *, seed: int) -> RandomSampler:
 
 def loader_batches(n_rows: int, batch: int, *, seed: int) -> Iterator[Rows]:
     """Yield the rows of each batch that a `DataLoader` with this sampler draws."""
-    drawn = np.fromiter(shuffling(n_rows, seed=seed), dtype=np.intp, count=n_rows)
+    drawn = torch.randperm(n_rows, generator=torch.Generator().manual_seed(seed)).numpy()
     for at in range(0, n_rows - batch + 1, batch):
         yield drawn[at : at + batch]

@@ -20,8 +20,8 @@ class Round:
     seconds: float
     ratio: float | None = None
     """Median over the turns of this round of its rate by that of the `.npy` map, where they took turns."""
-    faults: int | None = None
-    """Pages that had to be fetched from the disk, in a cold round."""
+    read_mb: float | None = None
+    """What was read from the disk, in a cold round."""
 
     @property
     def rate(self) -> float:

@@ -1,10 +1,9 @@
 """Batches to tensors: for whole batches of columns, and for lists of samples."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, overload
 
 import numpy as np
-import torch
 from torch.utils.data import default_collate
 from torch.utils.data._utils.collate import default_collate_fn_map
 
@@ -22,6 +21,7 @@ from h5torch.batch import (
 from h5torch.errors import ArgumentTypeError
 from h5torch.parcels import batch_of
 from h5torch.rows import Array
+from h5torch.settling import Settling
 from h5torch.tensors import tensors_of
 
 
@@ -58,17 +58,45 @@ def collate(samples: Sequence[Any]) -> Any:
 class TensorBatch(Batch):
     """A batch whose columns are tensors already; its samples are views of them."""
 
-    def __init__(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Hold dense tensors by key."""
+    def __init__(
+        self, tensors: dict[str, Any], columns_of: Callable[[Mapping[str, Any]], Mapping[str, Column]]
+    ) -> None:
+        """Hold tensors, and what shows them as columns."""
         self.tensors = tensors
-        super().__init__({})
+        self._columns_of = columns_of
+        self._shown: Mapping[str, Column] | None = None
+        self._cells = None
 
     @property
     def columns(self) -> Mapping[str, Column]:
         """The columns by key."""
-        if not self._columns:
-            self._columns = {key: DenseColumn(values=made.numpy()) for key, made in self.tensors.items()}
-        return self._columns
+        if self._shown is None:
+            self._shown = self._columns_of(self.tensors)
+        return self._shown
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Sample]: ...
+    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
+        """Return one sample, or a list of them; `default_collate` asks for one and looks at its type."""
+        return LaterSample(self) if index == 0 else super().__getitem__(index)
+
+
+class LaterSample(Settling, Sample):
+    """The first sample of a batch, looked up when somebody asks for more than its type."""
+
+    def __init__(self, batch: Batch) -> None:
+        """Hold the batch."""
+        self._batch: Batch | None = batch
+        self._cells = None
+        self._is_complete = False
+
+    def settle(self) -> None:
+        """Look the sample up."""
+        if not self._is_complete and self._batch is not None:
+            self._is_complete = True
+            dict.update(self, {key: column.row(0) for key, column in self._batch.columns.items()})
 
 
 class Finished(Sequence[Any]):
@@ -202,3 +230,4 @@ def _window_column(values: Sequence[Any], cell: Cell) -> Column | None:
 
 default_collate_fn_map[Sample] = _collate_samples
 default_collate_fn_map[Finished] = _give_back
+default_collate_fn_map[LaterSample] = _collate_samples

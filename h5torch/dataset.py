@@ -246,13 +246,13 @@ class Dataset(torch.utils.data.Dataset[Any]):
             return Finished(self.batch(indices), len(indices))
         if self._is_replaced:
             return [self[index] for index in indices]
-        positions = self._positions(indices)
         look, plain = self._looking, self.sample_processor is keep_sample
-        if look is not None and look.of_tensors is not None and plain:
-            made = self._by_shortcut(look, look.of_tensors, positions)
+        if look is not None and look.shortcut is not None and plain:
+            rows = np.asarray(indices)
+            made = self._by_shortcut(look, look.shortcut, rows) if is_plain(rows) else None
             if made is not None:
-                return TensorBatch(made)
-        batch = Batch(self._columns(positions))
+                return TensorBatch(made, look.columns_of)
+        batch = Batch(self._columns(self._positions(indices)))
         if plain:
             return batch
         return [self.sample_processor(self.f, sample) for sample in batch]

@@ -9,12 +9,12 @@ import h5py
 
 from h5torch.batch import Column, Form
 from h5torch.errors import ArgumentTypeError
-from h5torch.layouts import DenseLayout, Layout, RaggedLayout
+from h5torch.layouts import RaggedLayout
 from h5torch.readers import Gate
 from h5torch.rows import Rows
 from h5torch.sampling import Sampling
 from h5torch.schema import CENTRAL, Schema
-from h5torch.shortcut import Put, by_row, cell_reader, row_putter
+from h5torch.shortcut import Put, by_row, cell_reader, columns_of, row_putter
 from h5torch.storage.opening import Opener, ReaderName, check_reader
 from h5torch.view import Fetch, View
 from h5torch.wire.stamps import can_change
@@ -74,7 +74,7 @@ class Look:
 
     Attributes:
         shortcut: Makes a whole batch of tensors at once, where every column is of that kind.
-        of_tensors: The same, where the tensors hold all that samples show: where they are dense numbers.
+        columns_of: Shows the tensors that it made as columns.
     """
 
     def __init__(self, root: Any, schema: Schema, wanted: Wanted) -> None:
@@ -92,8 +92,7 @@ class Look:
         else:
             self._fetches = self._by_row(wanted.sampling)
         self.shortcut = self._shortcut()
-        dense = all(_is_dense(schema.layout(key)) for key in wanted.keys)
-        self.of_tensors = self.shortcut if dense and wanted.sampling != "coo" else None
+        self.columns_of = partial(columns_of, {key: schema.layout(key) for key in wanted.keys})
         apart = any(not schema.layout(key).parts for key in wanted.keys)  # rows that are opened one by one
         self._needs_file = self.opener.by_h5py or apart
 
@@ -159,7 +158,3 @@ class Look:
                 axis, _, _ = key.partition("/")
                 columns[key] = self._of_axis[key](index[int(axis)])
         return columns
-
-
-def _is_dense(layout: Layout) -> bool:
-    return isinstance(layout, DenseLayout) and layout.names is None

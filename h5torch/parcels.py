@@ -1,7 +1,6 @@
 """Batches that worker processes send: sparse rows travel as they are."""
 
-import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -9,6 +8,7 @@ from torch.utils.data import get_worker_info
 
 from h5torch.batch import Column, SparseColumn
 from h5torch.scatter import dense_rows
+from h5torch.settling import Settling
 from h5torch.tensors import tensor, tensors_of
 
 
@@ -21,7 +21,7 @@ def batch_of(columns: Mapping[str, Column]) -> dict[str, Any]:
     return Parcel(tensors, waiting) if waiting else tensors
 
 
-class Parcel(dict[str, Any]):
+class Parcel(Settling):
     """A batch made in a worker process: sparse rows travel as they are, and are made dense on arrival.
 
     In the worker it is a dict of tensors like any other: who looks into it makes the rows dense there.
@@ -36,11 +36,7 @@ class Parcel(dict[str, Any]):
         """Make dense what is not."""
         waiting, self._waiting = self._waiting, {}
         for key, column in waiting.items():
-            self[key] = tensor(key, column.stack())
-
-    def __iter__(self) -> Iterator[str]:
-        """Go over the keys; that this is defined makes `dict(parcel)` ask for the tensors."""
-        return super().__iter__()
+            dict.__setitem__(self, key, tensor(key, column.stack()))
 
     def __copy__(self) -> dict[str, Any]:
         """Return a plain dict of the tensors."""
@@ -53,25 +49,6 @@ class Parcel(dict[str, Any]):
             for key, column in self._waiting.items()
         }
         return _unpacked, ({**dict(dict.items(self)), **dict.fromkeys(parts)}, parts)
-
-
-def _settling(name: str) -> Callable[..., Any]:
-    """Return a method of dict that makes everything dense first."""
-    method = getattr(dict, name)
-
-    @functools.wraps(method)
-    def settled(self: Parcel, *arguments: Any, **named: Any) -> Any:
-        self.settle()
-        return method(self, *arguments, **named)
-
-    return settled
-
-
-for _name in (
-    *("__getitem__", "__setitem__", "__delitem__", "__eq__", "__ne__", "__or__", "__ror__", "__ior__"),
-    *("__repr__", "clear", "copy", "get", "items", "pop", "popitem", "setdefault", "update", "values"),
-):
-    setattr(Parcel, _name, _settling(_name))
 
 
 class Sealed:

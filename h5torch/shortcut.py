@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from torch import from_numpy
 
+from h5torch.batch import CategoryColumn, Column, DenseColumn, PaddedColumn
 from h5torch.buffers import LEAST_BYTES, empty
 from h5torch.errors import FormatError
 from h5torch.layouts import CooLayout, DenseLayout, Layout, RaggedLayout
@@ -137,3 +138,19 @@ def cell_reader(
         return tensors
 
     return read
+
+
+def columns_of(layouts: Mapping[str, Layout], tensors: Mapping[str, Any]) -> dict[str, Column]:
+    """Show tensors that a shortcut made as the columns that they are; nothing is copied."""
+    columns: dict[str, Column] = {}
+    for key, layout in layouts.items():
+        values = tensors[key].numpy()
+        match layout:
+            case RaggedLayout():
+                lengths = tensors[f"{key}/{LENGTHS}"].numpy()
+                columns[key] = PaddedColumn(values=values, shapes=lengths[:, None])
+            case DenseLayout(names=names) if names is not None:
+                columns[key] = CategoryColumn(codes=values, names=names)
+            case _:
+                columns[key] = DenseColumn(values=values)
+    return columns

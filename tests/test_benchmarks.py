@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from benchmarks import checking, options, records, roster, rounds, summary, tables, workloads
+from benchmarks import caches, checking, options, records, roster, rounds, summary, tables, workloads
 from benchmarks.gathers import GATHERS
 from benchmarks.house import Limit
 from benchmarks.orders import epoch_rows, index_batches, loader_batches, shuffling
@@ -74,6 +74,15 @@ def test_h5torch_and_the_limits_store_open_agree_and_are_timed(work, tmp_path):
     assert set(found["spans"]) == set(found["ratios"]) == {"h5torch", "map", "ram"}
     assert found["ratios"]["map"] == 1
     assert all(rows > 0 and seconds > 0 for rows, seconds in found["spans"].values())
+
+
+def test_pages_that_are_read_are_in_the_cache(tmp_path):
+    (tmp_path / "file").write_bytes(bytes(1 << 20))
+    caches.drop_pages(tmp_path)
+    dropped = caches.resident_share(tmp_path)  # 0 on a disk, 1 where files lie in memory anyway
+    caches.read_files(tmp_path)
+
+    assert dropped <= caches.resident_share(tmp_path) == 1
 
 
 def test_a_cold_round_draws_as_many_batches_as_it_is_told(tmp_path):
@@ -324,6 +333,14 @@ def test_the_command_line_knows_its_words(capsys):
     with pytest.raises(SystemExit):
         options.parse(["--only", "sparse"])
     assert "there is no sparse" in capsys.readouterr().err
+
+
+def test_a_reason_does_not_say_where_files_lie():
+    told = rounds.without_folders(
+        "OSError: '/home/me/data/x.h5': /central/data is cut short (/usr/lib/plugin)"
+    )
+
+    assert told == "OSError: '…/x.h5': /central/data is cut short (…/plugin)"
 
 
 def test_the_best_way_of_a_contestant_is_its_fastest_warm_one():

@@ -43,16 +43,17 @@ class Reader(RowReader):
     def __init__(self, work, folder):
         """Open the file."""
         super().__init__(work, folder)
-        self._owner, self._file = None, None
+        self._owner, self._file, self._datasets = None, None, {}
         name = {"csr": "indptr", "ragged": "offsets"}.get(work.source)
-        self._offsets = self.file[name][()] if name else None
+        self._offsets = self.datasets[name][()] if name else None
 
     @property
-    def file(self):
-        """The file as this process has it open."""
+    def datasets(self):
+        """The datasets of the file as this process has it open."""
         if self._owner != os.getpid():
             self._owner, self._file = os.getpid(), h5py.File(self.folder / FILE, rdcc_nbytes=CHUNK_CACHE)
-        return self._file
+            self._datasets = dict(self._file)
+        return self._datasets
 
     def spans(self, rows):
         """Return where rows start and end."""
@@ -62,7 +63,7 @@ class Reader(RowReader):
         """Close the file."""
         if self._file is not None:
             self._file.close()
-        self._owner, self._file = None, None
+        self._owner, self._file, self._datasets = None, None, {}
 
 
 class ByRow(Reader):
@@ -84,7 +85,7 @@ class ByRow(Reader):
 
     def sample(self, row):
         """Return one sample."""
-        f = self.file
+        f = self.datasets
         match self.work.source:
             case "csr":
                 ((start, end),) = self.spans(np.array([row]))
@@ -128,7 +129,7 @@ class Batched(Reader):
 
     def batch(self, rows):
         """Return a batch."""
-        f = self.file
+        f = self.datasets
         match self.work.source:
             case "csr":
                 spans = self.spans(rows)

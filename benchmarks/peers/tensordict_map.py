@@ -2,10 +2,11 @@
 
 from functools import partial
 
+import numpy as np
 import torch
 from tensordict import TensorDict
 
-from benchmarks.peers.parts import sparse_batch
+from benchmarks.peers.parts import padded_batch, sparse_batch
 from benchmarks.readers import RowReader
 
 
@@ -37,28 +38,21 @@ class Reader(RowReader):
         """Map the tensors."""
         super().__init__(work, folder)
         self._tables = {path.name: TensorDict.load_memmap(str(path)) for path in sorted(folder.iterdir())}
+        tensors = {name: table[name] for name, table in self._tables.items() if name in table.keys()}  # noqa: SIM118
+        self._flat = {name: tensor.as_subclass(torch.Tensor).numpy() for name, tensor in tensors.items()}
 
     def batch(self, rows):
         """Return a batch."""
-        index = torch.from_numpy(rows)
         match self.work.source:
             case "csr":
-                spans, lengths = self._spans("indptr", index)
-                indices, data = self._flat("indices"), self._flat("data")
-                return sparse_batch(
-                    lengths.numpy(),
-                    torch.cat([indices[start:end] for start, end in spans]).numpy(),
-                    torch.cat([data[start:end] for start, end in spans]).numpy(),
-                    sparse=self.work.sparse,
-                )
+                spans, lengths = self._spans("indptr", rows)
+                parts = (self._joined(name, spans) for name in ("indices", "data"))
+                return sparse_batch(lengths, *parts, sparse=self.work.sparse)
             case "ragged":
-                spans, lengths = self._spans("offsets", index)
-                values = self._flat("values")
-                pieces = [values[start:end] for start, end in spans]
-                padded = torch.nn.utils.rnn.pad_sequence(pieces, batch_first=True)
-                return {"x": padded, "lengths": lengths}
+                spans, lengths = self._spans("offsets", rows)
+                return padded_batch(lengths, self._joined("values", spans))
             case "coo":
-                cells = self._tables["cells"][index]
+                cells = self._tables["cells"][torch.from_numpy(rows)]
                 i, j = cells["indices"].long().T
                 return {
                     "value": cells["value"],
@@ -66,19 +60,20 @@ class Reader(RowReader):
                     "col": self._tables["col"][j]["col"],
                 }
             case _:
-                return dict(self._tables["rows"][index].items())
-
-    def _flat(self, name):
-        return self._tables[name][name].as_subclass(torch.Tensor)
+                return dict(self._tables["rows"][torch.from_numpy(rows)].items())
 
     def _spans(self, name, index):
-        offsets = self._flat(name)
+        offsets = self._flat[name]
         starts, ends = offsets[index], offsets[index + 1]
         return list(zip(starts.tolist(), ends.tolist(), strict=True)), ends - starts
 
+    def _joined(self, name, spans):
+        values = self._flat[name]  # slices of an array cost a tenth of those of a tensor
+        return np.concatenate([values[start:end] for start, end in spans])
+
     def close(self):
         """Let go of the maps."""
-        self._tables = {}
+        self._tables, self._flat = {}, {}
 
 
 def openers(work, folder, source):
