@@ -54,10 +54,10 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
 
     Args:
         shape: Its shape.
-        dtype: A dtype of numbers, times or bytes.
+        dtype: Its dtype; memory is used again for numbers, times and text.
     """
     n_bytes = math.prod(shape) * dtype.itemsize
-    if n_bytes < LEAST_BYTES:
+    if n_bytes < LEAST_BYTES or dtype.kind not in "biufcmMSU":  # `typestr` does not spell records
         return np.empty(shape, dtype)
     step = 1 << (n_bytes.bit_length() - _STEPS.bit_length())
     size = -(-n_bytes // step) * step

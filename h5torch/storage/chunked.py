@@ -11,10 +11,11 @@ from typing import Any, ClassVar, TypeAlias
 import attrs
 import numpy as np
 
+from h5torch.buffers import empty
 from h5torch.rows import Array, Rows
 from h5torch.storage.decoding import decoder
 from h5torch.storage.extents import Chunked, Extent
-from h5torch.storage.filters import decode
+from h5torch.storage.filters import decode_into
 from h5torch.storage.grid import Column, Grid, Group, groups_of_rows, groups_of_slices
 from h5torch.storage.ports import Bytes
 
@@ -25,6 +26,7 @@ _SHARED_BYTES, _SHARED_LEAST = 1 << 20, 1 << 15
 # make so many bytes together; of smaller ones each batch has enough for all threads.
 _AHEAD_LEAST, _AHEAD_BYTES = 1 << 17, 1 << 22
 
+_BYTE = np.dtype(np.uint8)
 _sources = itertools.count()
 
 Copies: TypeAlias = list[tuple[Any, Any]]
@@ -80,7 +82,7 @@ class ChunkSource:
     def take(self, rows: Rows, *, axis: int = 0) -> Array:
         """Return rows along `axis`, that axis first."""
         others = tuple(length for at, length in enumerate(self.shape) if at != axis)
-        out: Array = np.empty((len(rows), *others), dtype=self.dtype)
+        out = empty((len(rows), *others), self.dtype)
         groups = groups_of_rows(rows, length=self._grid.chunks[axis])
         if not axis and groups:
             self._look_ahead(groups)
@@ -113,7 +115,7 @@ class ChunkSource:
     def slices(self, starts: Sequence[int], stops: Sequence[int]) -> list[Array]:
         """Return slices along axis 0: views of one new array."""
         ends = list(itertools.accumulate(stop - start for start, stop in zip(starts, stops, strict=True)))
-        out: Array = np.empty((ends[-1] if ends else 0, *self.shape[1:]), dtype=self.dtype)
+        out = empty((ends[-1] if ends else 0, *self.shape[1:]), self.dtype)
         groups = groups_of_slices(starts, stops, length=self._grid.chunks[0])
         if groups:
             self._look_ahead(groups)
@@ -178,7 +180,9 @@ class ChunkSource:
         raw = self._file.read(int(where.offsets[number]), int(where.sizes[number]))
         if where.pipeline is not None:
             what = f"{self._what}, chunk {number}"
-            raw = decode(where.pipeline, raw, int(where.masks[number]), what=what)
+            found = empty((where.pipeline.n_bytes,), _BYTE)
+            decode_into(where.pipeline, raw, int(where.masks[number]), found, what=what)
+            raw = found
         return np.ndarray(where.chunks, self.dtype, raw)
 
     def _look_ahead(self, groups: Sequence[Group]) -> None:
