@@ -20,7 +20,7 @@ from h5torch.looking import Look, Wanted, check_transform, keep_sample
 from h5torch.memory import h5pyDict
 from h5torch.parcels import batch_of, sealed
 from h5torch.readers import reading
-from h5torch.rows import Array, Rows, as_rows, is_plain
+from h5torch.rows import Array, Rows, as_rows, is_plain, outside
 from h5torch.sampling import Sampling, check_sampling, choose_columns, n_samples
 from h5torch.storage.opening import ReaderName
 from h5torch.subset import rows_of_subset
@@ -44,7 +44,8 @@ class Dataset(torch.utils.data.Dataset[Any]):
     """
 
     _draws_rows = True
-    transform: Callable[[Any], Any] | None = None  # for subclasses that never call `super().__init__`
+    _looking: Look | None = None  # for subclasses that never call `super().__init__`
+    transform: Callable[[Any], Any] | None = None
 
     def __init__(
         self,
@@ -89,7 +90,6 @@ class Dataset(torch.utils.data.Dataset[Any]):
             UnknownNameError: a column, split or part that is not in the file.
         """
         self._handle: Handle | Held = Handle(file)
-        self._looking: Look | None = None
         if sample_processor is not None and not callable(sample_processor):
             msg = f"sample_processor={sample_processor!r} cannot be called as sample_processor(f, sample)"
             raise ArgumentTypeError(msg)
@@ -179,29 +179,31 @@ class Dataset(torch.utils.data.Dataset[Any]):
             ArgumentTypeError: no positions, or something else than integers.
             StorageError, FormatError: the file is damaged.
         """
-        look, made, plain = self._looking, None, self.sample_processor is keep_sample
-        if look is not None and look.shortcut is not None and plain and is_plain(indices):
-            made = self._by_shortcut(look, look.shortcut, indices)
-        if made is not None:
-            pass
-        elif self._by_sample:
-            made = collate(
-                [self[index] for index in as_rows(indices, n_rows=len(self), what="batch").tolist()]
-            )
-        else:
-            positions = self._positions(indices)
-            if not len(positions):
-                msg = "batch: at least one position is needed, found none"
-                raise ArgumentTypeError(msg)
-            made = self._tensors(positions)
+        made = self._made_of(indices)
         return made if self.transform is None else self.transform(made)
 
-    def _by_shortcut(self, look: Look, shortcut: Callable[[Rows], dict[str, Any]], indices: Rows) -> Any:
+    def _made_of(self, indices: Any) -> Any:
+        made = self._by_shortcut(indices) if is_plain(indices) else None
+        if made is not None:
+            return made
+        positions = self._positions(indices)
+        if self._by_sample:
+            return collate([self[index] for index in positions.tolist()])
+        if not len(positions):
+            msg = "batch: at least one position is needed, found none"
+            raise ArgumentTypeError(msg)
+        return self._tensors(positions)
+
+    def _by_shortcut(self, indices: Rows) -> dict[str, Any] | None:
         """Make tensors without a step too much, or return `None` where that cannot be."""
+        look = self._looking
+        if look is None or look.shortcut is None or self.sample_processor is not keep_sample:
+            return None
         if not look.enter():
             return None
         try:
-            return shortcut(indices if self._rows is None else self._rows[indices])
+            rows = indices if self._rows is None else self._rows[indices]
+            return None if rows is not indices and outside(rows, self._n_rows) else look.shortcut(rows)
         except IndexError:
             return None
         finally:
@@ -221,10 +223,9 @@ class Dataset(torch.utils.data.Dataset[Any]):
         return batch_of(self._columns(positions))
 
     def __getitem__(self, index: Any) -> Any:
-        """Return one sample, or many: for a slice or a list of positions one dict of stacked NumPy values.
+        """Return one sample; for a slice or a list of positions one dict of stacked NumPy values.
 
-        An array of positions gives what `batch` gives: `DataLoader` asks so where its sampler yields arrays
-        and `batch_size=None`.
+        An array of positions gives what `batch` gives: so `DataLoader` asks where samplers yield arrays.
 
         Raises:
             RowError: a position out of range; this also ends `for sample in dataset`.
@@ -233,8 +234,7 @@ class Dataset(torch.utils.data.Dataset[Any]):
             return sealed(self.batch(index))
         if isinstance(index, slice):
             index = np.arange(len(self))[index]
-        positions = self._positions(index)
-        batch = Batch(self._columns(positions))
+        batch = Batch(self._columns(self._positions(index)))
         if np.ndim(index) == 0:
             return self.sample_processor(self.f, batch[0])
         stacked = {key: column.stack() for key, column in batch.columns.items()}
@@ -246,14 +246,12 @@ class Dataset(torch.utils.data.Dataset[Any]):
             return Finished(self.batch(indices), len(indices))
         if self._is_replaced:
             return [self[index] for index in indices]
-        look, plain = self._looking, self.sample_processor is keep_sample
-        if look is not None and look.shortcut is not None and plain:
-            rows = np.asarray(indices)
-            made = self._by_shortcut(look, look.shortcut, rows) if is_plain(rows) else None
-            if made is not None:
-                return TensorBatch(made, look.columns_of)
+        rows = np.asarray(indices)
+        made = self._by_shortcut(rows) if is_plain(rows) else None
+        if made is not None and self._looking is not None:
+            return TensorBatch(made, self._looking.columns_of)
         batch = Batch(self._columns(self._positions(indices)))
-        if plain:
+        if self.sample_processor is keep_sample:
             return batch
         return [self.sample_processor(self.f, sample) for sample in batch]
 
@@ -261,8 +259,11 @@ class Dataset(torch.utils.data.Dataset[Any]):
         return as_rows(index, n_rows=len(self), what=type(self).__name__)
 
     def _columns(self, positions: Rows) -> dict[str, Column]:
-        """Read the rows at checked positions."""
-        return self._read(positions if self._rows is None else self._rows[positions])
+        """Read the rows at checked positions; somebody may have put other numbers among the rows."""
+        if self._rows is None:
+            return self._read(positions)
+        what = f"{type(self).__name__}.indices"
+        return self._read(as_rows(self._rows[positions], n_rows=self._n_rows, what=what))
 
     def _read(self, rows: Rows) -> dict[str, Column]:
         look = self._looking

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -201,6 +202,19 @@ class File(h5py.File):
         check_open(self)
         found = read_schema(self, [key])
         return View(self, found if key in found.objects else self.schema).column(key)
+
+    def explain(self, batch_size: int = 256) -> Any:
+        """Say how a `Dataset` of this file reads each column, and what a batch costs; `print` shows a table.
+
+        A file that is open for writing is read by h5py, and the table says so.
+
+        Raises:
+            ArgumentTypeError: `batch_size` is no number of samples.
+            FormatError: the file lacks a central object, or an object is damaged.
+        """
+        dataset = import_module("h5torch.dataset").Dataset  # which stands on this module
+        sampling = "coo" if self.schema.central.mode == "coo" else 0
+        return dataset(self, sampling).explain(batch_size)
 
     def to_dict(self) -> h5pyDict:
         """Read the whole file into memory: a dict of arrays that `Dataset` takes in its place."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import torch
 from torch.utils.data import get_worker_info
 
 from h5torch.batch import Column, SparseColumn
@@ -34,9 +33,9 @@ class Parcel(Settling):
 
     def settle(self) -> None:
         """Make dense what is not."""
-        waiting, self._waiting = self._waiting, {}
-        for key, column in waiting.items():
+        for key, column in list(self._waiting.items()):
             dict.__setitem__(self, key, tensor(key, column.stack()))
+            self._waiting.pop(key, None)
 
     def __copy__(self) -> dict[str, Any]:
         """Return a plain dict of the tensors."""
@@ -45,7 +44,10 @@ class Parcel(Settling):
     def __reduce__(self) -> tuple[Any, ...]:
         """Send tensors, and the parts of sparse rows as tensors, which travel in shared memory."""
         parts = {
-            key: (*map(torch.from_numpy, (column.indptr, column.indices, column.data)), column.n_cols)
+            key: (
+                *(tensor(key, part) for part in (column.indptr, column.indices, column.data)),
+                column.n_cols,
+            )
             for key, column in self._waiting.items()
         }
         return _unpacked, ({**dict(dict.items(self)), **dict.fromkeys(parts)}, parts)

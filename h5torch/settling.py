@@ -6,7 +6,10 @@ from typing import Any
 
 
 class Settling(dict[str, Any]):
-    """A dict that every method of a dict makes complete first; making one costs next to nothing."""
+    """A dict that every method of a dict makes complete first; making one costs next to nothing.
+
+    Code in C that takes a dict apart without its methods, as `json.dumps` does, finds what was put in so far.
+    """
 
     def settle(self) -> None:
         """Fill the dict, with the methods of dict itself; called before each look."""

@@ -13,7 +13,7 @@ import numpy as np
 from torch import from_numpy
 
 from h5torch.batch import CategoryColumn, Column, DenseColumn, PaddedColumn
-from h5torch.buffers import LEAST_BYTES, empty
+from h5torch.buffers import empty
 from h5torch.errors import FormatError
 from h5torch.layouts import CooLayout, DenseLayout, Layout, RaggedLayout
 from h5torch.layouts.bounds import row_bounds
@@ -27,6 +27,9 @@ Tensors: TypeAlias = dict[str, Any]
 Put: TypeAlias = Callable[[Rows, Tensors], None]
 """Puts the tensors of one column into a batch; raises IndexError where a row may be out of range."""
 Sources: TypeAlias = Mapping[str, Source]
+_LARGE_BYTES = 4 << 20
+"""Batches of one array from here on are written into memory that is used again: below, one block after
+the other, the allocator does well, and finding such memory costs as much as it spares."""
 _KNOWN = frozenset("?bhilqBHILQefdFD")
 """Numbers, as NumPy abbreviates them, that torch has tensors of."""
 
@@ -57,7 +60,7 @@ def _plain(source: Source, layout: Layout) -> Array | None:
 def _dense(key: str, array: Array) -> Put:
     take, n_rows = array.take, len(array)
     row_shape, dtype = array.shape[1:], array.dtype
-    many = LEAST_BYTES // max(1, array[:1].nbytes)
+    many = _LARGE_BYTES // max(1, array[:1].nbytes)
 
     def put(rows: Rows, tensors: Tensors) -> None:
         if len(rows) < many:
@@ -124,7 +127,8 @@ def cell_reader(
     unsigned = np.dtype(f"u{indices.dtype.itemsize}")
     if max(layout.shape) > np.iinfo(unsigned).max // 2 or not indices.dtype.isnative:
         return None
-    axes, shape, take = [axis.take for axis in indices.array], layout.shape, data[: layout.n_stored].take
+    n_stored, shape = layout.n_stored, layout.shape  # an append that was cut short may have left more
+    axes, take = [axis[:n_stored].take for axis in indices.array], data[:n_stored].take
 
     def read(positions: Rows) -> Tensors:
         tensors: Tensors = {key: from_numpy(take(positions))} if shown else {}

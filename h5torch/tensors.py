@@ -37,7 +37,7 @@ def tensors_of(columns: Mapping[str, Column], *, dense: bool = True) -> dict[str
             case DenseColumn():
                 tensors[key] = _dense(key, column)
             case SparseColumn(as_sparse=True):
-                tensors[key] = _sparse(column)
+                tensors[key] = _sparse(key, column)
             case SparseColumn():
                 tensors[key] = tensor(key, column.stack()) if dense else column
             case PaddedColumn():
@@ -77,7 +77,7 @@ def tensor(key: str, values: Array) -> torch.Tensor:
         raise ArgumentTypeError(msg) from error
 
 
-def _sparse(column: SparseColumn) -> torch.Tensor:
+def _sparse(key: str, column: SparseColumn) -> torch.Tensor:
     """Make a sparse tensor, indices as wide as in the file where torch takes that; each row's ascend."""
     indices, data = column.indices, column.data
     if not column.ordered:
@@ -87,7 +87,7 @@ def _sparse(column: SparseColumn) -> torch.Tensor:
     return torch.sparse_csr_tensor(
         torch.from_numpy(column.indptr.astype(width, copy=False)),
         torch.from_numpy(indices.astype(width, copy=False)),
-        torch.from_numpy(data),
+        tensor(key, data),
         size=(len(column), column.n_cols),
         check_invariants=False,
     )

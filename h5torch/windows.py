@@ -130,9 +130,13 @@ class SliceDataset(Dataset):
     def _is_replaced(self) -> bool:
         return type(self).__getitem__ is not SliceDataset.__getitem__
 
+    def _bounds(self, positions: Rows) -> Array:
+        """Return starts and stops of windows; somebody may have put other numbers into their list."""
+        return check_windows(self._windows.bounds(positions), n_rows=self._n_rows)
+
     def _samples(self, positions: Rows) -> list[Any]:
         """Read windows together, and cut them apart."""
-        bounds = self._windows.bounds(positions)
+        bounds = self._bounds(positions)
         ends = np.cumsum(bounds[:, 1] - bounds[:, 0])
         columns = self._read(_rows_of(bounds))
         stacked = {key: np.split(column.stack(), ends[:-1]) for key, column in columns.items()}
@@ -147,7 +151,7 @@ class SliceDataset(Dataset):
 
     def _tensors(self, positions: Rows) -> dict[str, Any]:
         """Make tensors of windows: in one step where they have one size and nothing ragged."""
-        bounds = self._windows.bounds(positions)
+        bounds = self._bounds(positions)
         sizes = np.unique(bounds[:, 1] - bounds[:, 0])
         if len(sizes) == 1:
             columns = self._read(_rows_of(bounds))

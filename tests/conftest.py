@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 import h5torch
+from h5torch.storage.decoding import renew
 
 # Set before anything imports torch or Matplotlib; child processes inherit them. Two workers on two
 # cores leave one thread to each, and no test opens a window.
@@ -65,3 +66,31 @@ def cells(tmp_path_factory):
 def dataset(cells):
     """All its rows and columns."""
     return h5torch.Dataset(cells)
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory):
+    """The path of a file of which nothing is stored as `repack` would store it."""
+    from tests.repacked import write_source  # imports torch, as above
+
+    path = tmp_path_factory.mktemp("repack") / "source.h5t"
+    write_source(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def stored_file(tmp_path_factory):
+    """The path of a file with one column for each way of storing."""
+    from tests.explained import write_stored  # imports SciPy, which most tests do without
+
+    path = tmp_path_factory.mktemp("explain") / "stored.h5t"
+    write_stored(path)
+    return path
+
+
+@pytest.fixture
+def new_decoder():
+    """An empty cache of decoded chunks, of the usual size, before a test and after it."""
+    renew(cache_bytes=64 << 20)
+    yield
+    renew(cache_bytes=64 << 20)

@@ -1,79 +1,23 @@
 """Repacking: the same data in another storage, with everything else that a file holds."""
 
 import json
-import math
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 import scipy.sparse
-from h5py import h5d, h5p, h5z
-from hypothesis import given
-from hypothesis import strategies as st
 
 import h5torch
 import samplers
 import splits
 from h5torch.batch import Sample
-from h5torch.errors import FormatError, H5torchError, RegisterError, StorageError
+from h5torch.errors import H5torchError
 from h5torch.repack import repack
-from h5torch.repacking.blocks import blocks_of_array, chunks_of
-from h5torch.repacking.packings import choose_packing
 from tests.golden import codec
-from tests.test_golden import FAULTS, GOLDEN, RECORDS
+from tests.repacked import N, contents
+from tests.test_golden import FAULTS, RECORDS
 
-N = 60
-RAGGED = [np.arange(n % 50, dtype=np.int32) for n in range(N)]
-BOXES = [np.full((n % 30, 3), n, np.float32) for n in range(N)]
 USES = ("random", "sequential", "size")
-
-
-def write_source(path):
-    """A file of which nothing is stored as `repack` would store it."""
-    rng = np.random.default_rng(0)
-    counts = scipy.sparse.random(N, 40, density=0.3, format="csr", random_state=0)
-    with h5torch.File(path, "w") as f:
-        f.register(counts, "central", mode="csr", csr_load_sparse=True, chunks=50, compression="gzip")
-        f.register(rng.normal(size=(N, 30)), 0, name="wide", dtype_load="float32", chunks=(7, 11))
-        f.register(RAGGED, 0, name="tokens", mode="vlen")
-        f.register(BOXES, 0, name="boxes", mode="separate")
-        f.register(RAGGED, 0, name="ragged", chunks=True, compression="lzf")
-        f.register(["a", "b", "ć"] * 20, 0, name="kind", categories=True)
-        f.register(rng.normal(size=N) > 0, 0, name="flag", chunks=True)
-        f.register(["x" * n for n in range(40)], 1, name="gene")
-        f.register(scipy.sparse.random(9, 9, density=0.2), "unstructured", name="coo", chunks=True)
-        splits.create(f, "main", splits.Stratified(by="0/kind", parts={"train": 0.7, "test": 0.2}, seed=3))
-        samplers.save(f, "drawn", samplers.Shuffled(seed=4))
-        f.attrs["source"] = "https://example.org/ź"
-        f["0"].attrs["matrix"] = np.arange(6.0).reshape(2, 3)
-        f["0/wide"].attrs["unit"] = "mV"
-        f["0/tokens"].attrs["vocabulary"] = ["a", "bc"]
-        f["0/boxes"].attrs["count"] = np.int16(7)
-    return path
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    return write_source(tmp_path_factory.mktemp("repack") / "source.h5t")
-
-
-def contents(path):
-    """Every attribute of a file, and every value, bit by bit, by path; the storage does not count."""
-    found = {}
-
-    def add(name, node):
-        for key, value in node.attrs.items():
-            found[name, key] = np.asarray(value).tolist(), str(node.attrs.get_id(key).dtype)
-        if isinstance(node, h5py.Dataset):
-            values = np.asarray(node[()])
-            bits = values.tobytes() if values.dtype.kind != "O" else repr(values.tolist())
-            found[name] = bits, node.shape, node.dtype, h5py.check_enum_dtype(node.dtype)
-
-    with h5py.File(path) as f:
-        add("/", f)
-        f.visititems(add)
-    return found
 
 
 @pytest.mark.parametrize("use", USES)
@@ -112,46 +56,6 @@ def test_samples_and_splits_are_those_of_the_source(source, tmp_path, use):
 
 def codec_plain(sample):
     return dict(sample) if isinstance(sample, Sample) else sample
-
-
-def test_for_random_every_array_is_contiguous_aligned_and_uncompressed(source, tmp_path):
-    report = repack(source, tmp_path / "new.h5t")
-
-    with h5py.File(tmp_path / "new.h5t") as f:
-        arrays = []
-        f.visititems(lambda _, node: arrays.append(node) if hasattr(node, "chunks") else None)
-        stored = [node for node in arrays if node.shape and node.size]
-        assert all(node.chunks is None for node in arrays)
-        assert all(node.id.get_offset() % 64 == 0 for node in stored)
-        assert [f[key].attrs["mode"] for key in ("0/tokens", "0/boxes")] == ["ragged", "ragged"]
-    assert {one.stored_after for one in report.objects} == {"contiguous"}
-    told = {one.key: (one.mode_before, one.mode_after, one.stored_before) for one in report.objects}
-    assert told["0/tokens"] == ("vlen", "ragged", "heap")
-    assert told["0/boxes"] == ("separate", "ragged", "apart")
-    assert told["central"] == ("csr", "csr", "gzip")
-
-
-@pytest.mark.parametrize("codec_name", ["gzip", "lzf"])
-def test_for_sequential_arrays_lie_in_compressed_chunks_of_a_mebibyte(tmp_path, codec_name):
-    with h5torch.File(tmp_path / "old.h5t", "w") as f:
-        f.register(np.arange(1 << 20, dtype=np.int32).reshape(-1, 4), "central")
-    report = repack(tmp_path / "old.h5t", tmp_path / "new.h5t", use="sequential", compression=codec_name)
-
-    with h5py.File(tmp_path / "new.h5t") as f:
-        dataset = f["central"]
-        assert (dataset.compression, dataset.shuffle) == (codec_name, True)
-        assert dataset.chunks == (1 << 16, 4)
-        assert np.array_equal(dataset[...].ravel(), np.arange(1 << 20))
-    assert report.bytes_after < report.bytes_before
-
-
-def test_for_size_the_file_is_smaller_than_for_sequential(tmp_path):
-    old = tmp_path / "old.h5t"
-    with h5torch.File(old, "w") as f:
-        f.register(np.random.default_rng(0).poisson(3, (20_000, 8)).astype(np.int16), "central")
-    sequential, size = (repack(old, tmp_path / use, use=use).bytes_after for use in ("sequential", "size"))
-
-    assert size < sequential < old.stat().st_size
 
 
 def _golden_cases():
@@ -347,143 +251,3 @@ def test_what_was_not_written_to_its_end_is_left_out_and_named(source, tmp_path)
     assert report.left_out == ("0/kind", "categories/0/kind", "splits/main", "samplers/.new")
     with h5py.File(tmp_path / "new.h5t") as f:
         assert not any(path in f for path in report.left_out)
-
-
-@pytest.mark.parametrize(
-    "name", ["releases/0.2.12/damaged-beside.h5t", "releases/0.2.13/damaged-one-append.h5t"]
-)
-def test_a_damaged_object_is_named_and_nothing_is_written(tmp_path, name):
-    with pytest.raises(FormatError, match=r"/(0/csr|central): .*a row boundary is missing"):
-        repack(GOLDEN / name, tmp_path / "new.h5t")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_bytes_that_do_not_decode_are_named_and_nothing_is_left(tmp_path):
-    with h5torch.File(tmp_path / "old.h5t", "w") as f:
-        f.register(np.arange(3), "central")
-        f.register(np.arange(3000).reshape(3, 1000), 0, name="hurt", compression="gzip", fletcher32=True)
-        offset = f["0/hurt"].id.get_chunk_info(0).byte_offset
-    with Path(tmp_path / "old.h5t").open("r+b") as raw:
-        raw.seek(offset + 20)
-        raw.write(b"\xff" * 40)
-
-    with pytest.raises(StorageError, match=r"/0/hurt: HDF5 cannot read it .* is the file damaged\?"):
-        repack(tmp_path / "old.h5t", tmp_path / "new.h5t")
-    assert [path.name for path in tmp_path.iterdir()] == ["old.h5t"]
-
-
-@pytest.mark.parametrize("mode", ["N-D", "ragged"])
-def test_a_codec_that_is_not_installed_is_named(tmp_path, mode):
-    with h5torch.File(tmp_path / "old.h5t", "w") as f:
-        f.register([[1, 2], [3, 4]], "central", mode=mode)
-        path = {"N-D": "central", "ragged": "central/offsets"}[mode]
-        attributes = dict(f[path].attrs)
-        how = h5p.create(h5p.DATASET_CREATE)
-        how.set_chunk(f[path].shape)
-        how.set_filter(40_000, h5z.FLAG_OPTIONAL)
-        space, kind = f[path].id.get_space(), f[path].id.get_type()
-        del f[path]
-        h5d.create(f.id, path.encode(), kind, space, how).write_direct_chunk((0,) * len(space.shape), b"?", 0)
-        f[path].attrs.update(attributes)
-
-    with pytest.raises(StorageError, match=f"/{path}: needs an unknown codec, HDF5 filter 40000, to be read"):
-        repack(tmp_path / "old.h5t", tmp_path / "new.h5t")
-
-
-def test_a_row_that_is_missing_is_named(tmp_path):
-    with h5torch.File(tmp_path / "old.h5t", "w") as f:
-        f.register([np.ones(2), np.ones(3)], "central", mode="separate")
-        del f["central/1"]
-    with pytest.raises(FormatError, match="/central: row 1 of 2 is missing"):
-        repack(tmp_path / "old.h5t", tmp_path / "new.h5t")
-
-
-def test_a_target_that_is_taken_is_refused_unless_it_may_be_replaced(source, tmp_path):
-    new = tmp_path / "new.h5t"
-    new.write_text("mine", encoding="utf-8")
-    with pytest.raises(RegisterError, match="exists; choose another name, or overwrite it"):
-        repack(source, new)
-    assert new.read_text(encoding="utf-8") == "mine"
-
-    repack(source, new, overwrite=True)
-    assert contents(new)["/", "source"] == contents(source)["/", "source"]
-    assert list(tmp_path.iterdir()) == [new]
-
-
-@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
-def test_a_file_is_not_repacked_onto_itself(source, tmp_path, link):
-    same = tmp_path / "same.h5t"
-    getattr(same, link)(source)
-    before = source.read_bytes()
-    for target in (source, same):
-        with pytest.raises(RegisterError, match="is the file to be repacked; give another name"):
-            repack(source, target, overwrite=True)
-    assert source.read_bytes() == before
-
-
-def test_places_that_cannot_be_are_named(source, tmp_path):
-    with pytest.raises(StorageError, match=r"absent\.h5t: no such file"):
-        repack(tmp_path / "absent.h5t", tmp_path / "new.h5t")
-    with pytest.raises(RegisterError, match="there is no such folder; give the name of a new file"):
-        repack(source, tmp_path / "no" / "new.h5t")
-    with pytest.raises(RegisterError, match="is a folder; give the name of a new file"):
-        repack(source, tmp_path, overwrite=True)
-    with h5py.File(tmp_path / "other.h5", "w") as f:
-        f["x"] = 1
-    with pytest.raises(FormatError, match="holds no object of h5torch"):
-        repack(tmp_path / "other.h5", tmp_path / "new.h5t")
-
-
-def test_a_disk_that_is_too_small_is_refused_before_the_first_byte(tmp_path):
-    with h5py.File(tmp_path / "old.h5t", "w") as f:
-        huge = f.create_dataset("central", (10**9, 10**6), "f8", chunks=(1, 1000))
-        huge.attrs.update({"mode": "N-D", "shape": [10**9, 10**6], "dtypes": ["float64", "float64"]})
-
-    with pytest.raises(StorageError, match=r"needs 8,000,000,000,000,000 bytes, the disk has [\d,]+ free"):
-        repack(tmp_path / "old.h5t", tmp_path / "new.h5t")
-    assert [path.name for path in tmp_path.iterdir()] == ["old.h5t"]
-
-
-@pytest.mark.parametrize(
-    ("use", "compression", "message"),
-    [
-        ("fast", None, "use='fast' is not known; choose 'random', 'sequential', 'size'"),
-        ("random", "gzip", "a file for use='random' is not compressed"),
-        ("size", "zip", "compression='zip' is not known; choose one of gzip, lzf, lz4, zstd, blosc"),
-        ("size", "zstd", "compression='zstd' needs the package hdf5plugin: pip install hdf5plugin"),
-    ],
-)
-def test_a_use_or_codec_that_makes_no_sense_is_refused(use, compression, message):
-    with pytest.raises(RegisterError, match=message):
-        choose_packing(use, compression, plugin=None)
-
-
-shapes = st.lists(st.integers(1, 12), min_size=1, max_size=4).map(tuple)
-
-
-@given(data=st.data(), shape=shapes, limit=st.integers(1, 400))
-def test_blocks_cover_an_array_once_and_stay_within_their_limit(data, shape, limit):
-    unit = data.draw(st.tuples(*(st.integers(1, length + 3) for length in shape)))
-    axis = data.draw(st.integers(0, len(shape) - 1))
-    covered = np.zeros(shape, int)
-    firsts = []
-    for block in blocks_of_array(shape, unit, itemsize=2, axis=axis, limit=limit):
-        covered[tuple(slice(*ends) for ends in block)] += 1
-        n_bytes = 2 * math.prod(stop - start for start, stop in block)
-        assert n_bytes <= max(limit, 2 * math.prod(unit))
-        firsts.append(block[axis][0])
-
-    assert (covered == 1).all()
-    assert firsts == sorted(firsts)
-
-
-@given(shape=st.lists(st.integers(0, 10**7), min_size=1, max_size=4).map(tuple), itemsize=st.integers(1, 64))
-def test_chunks_hold_whole_rows_of_about_a_mebibyte(shape, itemsize):
-    chunks = chunks_of(shape, itemsize, axis=0, grows=False)
-    row = math.prod(max(1, n) for n in shape[1:]) * itemsize
-    n_bytes = math.prod(chunks) * itemsize
-
-    assert all(1 <= chunk <= max(1, length) for chunk, length in zip(chunks, shape, strict=True))
-    assert n_bytes <= max(1 << 20, row if row <= 1 << 24 else 0) * 2 ** len(shape)
-    if row <= 1 << 24:
-        assert chunks[1:] == tuple(max(1, n) for n in shape[1:])

@@ -1,4 +1,4 @@
-"""Virtual datasets and external files: read part by part as HDF5 would, and never with a part missing."""
+"""Virtual datasets: read part by part as HDF5 would, and never with a part missing."""
 
 import os
 
@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from h5torch.errors import FormatError, StorageError
-from h5torch.storage.bytes import MapBytes, PreadBytes
+from h5torch.errors import StorageError
+from h5torch.storage.bytes import MapBytes
 from h5torch.storage.direct import direct_source
-from h5torch.storage.extents import Opaque
 from h5torch.storage.mapping import check_sources
 from h5torch.storage.parts import PartsSource
+from tests.elsewhere import READERS, check, external, source_of
 
-READERS = [MapBytes, PreadBytes]
 STORED = [{}, {"chunks": (2, 3)}, {"chunks": (4, 2), "compression": "gzip"}]
 
 
@@ -49,30 +48,6 @@ def virtual(path, mappings, *, names="s{}.h5", n_rows=None, shape=(6, 4), fill=-
     with h5py.File(path, "w") as file:
         file.create_virtual_dataset("v", layout, fillvalue=fill)
     return path
-
-
-def source_of(path, reader=MapBytes, name="v"):
-    with h5py.File(path) as file:
-        return direct_source(file[name], bytes_of=reader)
-
-
-def check(source, expected, data):
-    """Compare rows of both axes, elements, slices and the whole."""
-    np.testing.assert_array_equal(source.whole(), expected)
-    for axis, length in enumerate(expected.shape):
-        rows = np.array(data.draw(st.lists(st.integers(0, length - 1), max_size=8)), dtype=np.intp)
-        found = source.take(rows, axis=axis)
-        assert found.dtype == expected.dtype
-        np.testing.assert_array_equal(found, np.take(expected, rows, axis=axis).swapaxes(0, axis))
-    cells = np.array(data.draw(st.lists(st.integers(0, expected.size - 1), max_size=8)), dtype=np.intp)
-    index = np.unravel_index(cells, expected.shape)
-    np.testing.assert_array_equal(source.pick(index), expected[index])
-    bound = st.integers(0, len(expected))
-    pairs = data.draw(st.lists(st.tuples(bound, bound).map(sorted), max_size=6))
-    slices = source.slices([start for start, _ in pairs], [stop for _, stop in pairs])
-    for (start, stop), found in zip(pairs, slices, strict=True):
-        assert found.dtype == expected.dtype
-        np.testing.assert_array_equal(found, expected[start:stop])
 
 
 MAPPING = st.tuples(st.integers(0, 2), st.integers(0, 5), st.integers(1, 6)).map(
@@ -303,60 +278,3 @@ def test_a_virtual_dataset_of_itself_or_of_another_is_left_to_hdf5(folder):
     path = virtual(folder / "v.h5", [(3, 0, 6)])
 
     assert left_to_hdf5(path) == "it is virtual, and so are its sources"
-
-
-@pytest.fixture
-def raw(tmp_path, monkeypatch):
-    """Two files of bare numbers, and the numbers in them."""
-    monkeypatch.chdir(tmp_path)
-    values = np.arange(40, dtype="f8").reshape(10, 4)
-    (tmp_path / "a.raw").write_bytes(b"head" + values[:6].tobytes())
-    (tmp_path / "b.raw").write_bytes(values[6:].tobytes() + b"tail")
-    return values
-
-
-def external(path, places, shape=(10, 4)):
-    with h5py.File(path, "w") as file:
-        file.create_dataset("v", shape=shape, dtype="f8", external=places)
-    return path
-
-
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("last", [128, h5py.h5f.UNLIMITED])
-@given(data=st.data())
-@settings(max_examples=15)
-def test_rows_in_external_files_are_read_as_h5py_reads_them(tmp_path_factory, reader, last, data):
-    folder = tmp_path_factory.getbasetemp()
-    values = np.arange(40, dtype="f8").reshape(10, 4)
-    (folder / "a.raw").write_bytes(b"head" + values[:6].tobytes())
-    (folder / "b.raw").write_bytes(values[6:].tobytes() + b"tail")
-    places = [(str(folder / "a.raw"), 4, 192), (str(folder / "b.raw"), 0, last)]
-    path = external(folder / "v.h5", places)
-    with h5py.File(path) as file:
-        np.testing.assert_array_equal(file["v"][...], values)
-    check(source_of(path, reader), values, data)
-
-
-def test_external_files_lie_where_the_process_is(raw, tmp_path, monkeypatch):
-    path = external(tmp_path / "v.h5", [("a.raw", 4, 192), ("b.raw", 0, 128)])
-    np.testing.assert_array_equal(source_of(path).whole(), raw)
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    with pytest.raises(StorageError, match=r"a\.raw: cannot be"):
-        source_of(path)
-
-
-@pytest.mark.usefixtures("raw")
-def test_an_external_file_too_short_is_an_error_where_hdf5_would_show_zeros(tmp_path):
-    path = external(tmp_path / "v.h5", [("b.raw", 0, h5py.h5f.UNLIMITED)])
-    with h5py.File(path) as file:
-        assert file["v"][9].tolist() == [0] * 4
-    with pytest.raises(FormatError, match=r"b\.raw: has 132 bytes, and a dataset has values up to byte 320"):
-        source_of(path)
-
-
-@pytest.mark.usefixtures("raw")
-def test_a_row_in_two_external_files_is_left_to_hdf5(tmp_path):
-    path = external(tmp_path / "v.h5", [("a.raw", 4, 16), ("b.raw", 0, 1000)], shape=(3, 4))
-
-    assert source_of(path) == Opaque(reason="a row of it lies in two external files")

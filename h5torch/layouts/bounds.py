@@ -8,14 +8,19 @@ import numpy as np
 from h5torch.buffers import empty
 from h5torch.errors import FormatError
 from h5torch.rows import Array, Rows, outside
+from h5torch.storage.mapped import MapSource
 from h5torch.storage.ports import Source
 
 
-def join(source: Source, starts: Sequence[int], stops: Sequence[int], total: int) -> Array:
+def join(source: Source, starts: Sequence[int], lengths: Sequence[int], total: int) -> Array:
     """Read slices, which hold `total` numbers together, one after the other into a new array."""
-    pieces = source.slices(starts, stops)
     joined = empty((total,), source.dtype)
-    return np.concatenate(pieces, out=joined) if pieces else joined
+    if isinstance(source, MapSource):
+        source.join(starts, lengths, joined)
+    elif starts:
+        stops = [start + length for start, length in zip(starts, lengths, strict=True)]
+        np.concatenate(source.slices(starts, stops), out=joined)
+    return joined
 
 
 def row_bounds(source: Source, layout: Any, rows: Rows, *, what: str) -> tuple[Rows, Rows, Rows]:

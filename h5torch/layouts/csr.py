@@ -120,17 +120,19 @@ def gather(sources: Sources, layout: CsrLayout, rows: Rows, *, what: str) -> Spa
     Raises:
         FormatError: `indptr` decreases or points outside, or a column index is out of range.
     """
-    starts, stops, lengths = row_bounds(sources["indptr"], layout, rows, what=f"{what}/indptr")
-    first, last = starts.tolist(), stops.tolist()
+    starts, _, lengths = row_bounds(sources["indptr"], layout, rows, what=f"{what}/indptr")
+    first, sizes = starts.tolist(), lengths.tolist()
     indptr = np.zeros(len(rows) + 1, np.intp)
     np.cumsum(lengths, out=indptr[1:])
     total = int(indptr[-1])
-    indices = join(sources["indices"], first, last, total)
+    indices = join(sources["indices"], first, sizes, total)
     n_cols = layout.shape[1]
     if outside(indices, n_cols):
         msg = f"/{what}/indices: found columns {indices.min()} to {indices.max()} of {n_cols}"
         raise FormatError(msg)
-    data = decode_values(join(sources["data"], first, last, total), layout.value, what=what)
+    if not indices.dtype.isnative:
+        indices = indices.astype(indices.dtype.newbyteorder("="))
+    data = decode_values(join(sources["data"], first, sizes, total), layout.value, what=what)
     return SparseColumn(
         indptr=indptr,
         indices=indices,

@@ -191,8 +191,14 @@ def _text(piece: Array, row: int, what: str) -> str:
         raise FormatError(msg) from error
 
 
+_LONGEST = 1 << 40
+"""Of one axis of a row."""
+
+
 def _check_shapes(shapes: Array, sizes: Rows, rows: Rows, *, what: str) -> None:
     wrong = (shapes.prod(axis=1) != sizes) | (shapes < 0).any(axis=1)
+    # Numbers so large that their product goes round, and axes of empty rows that no padding could hold.
+    wrong |= (shapes.astype(np.float64).prod(axis=1) != sizes) | (shapes > _LONGEST).any(axis=1)
     if wrong.any():
         at = int(np.argmax(wrong))
         msg = f"/{what}/shapes: row {rows[at]} has shape {tuple(shapes[at].tolist())} but {sizes[at]} values"

@@ -72,20 +72,24 @@ def _reader_of(extent: Extent, file: FileBytes, *, what: str) -> Source | Opaque
 
 def _in_parts(extent: Extent, where: Parts, bytes_of: Callable[[str], FileBytes]) -> PartsSource | Opaque:
     """Return a source for an array in parts, or why HDF5 has to read the first of them and so perhaps all."""
+    # While the files of the parts are open, HDF5 keeps writers away from them, in this process and others.
+    held: list[h5py.File] = []
 
     def open_part(part: Part) -> Source:
-        found = _part(extent, part, bytes_of)
+        found = _part(extent, part, bytes_of, held)
         if isinstance(found, Opaque):
             msg = f"{part.file}: rows of a virtual dataset lie here, and {found.reason}; use reader='h5py'"
             raise StorageError(msg)
         return found
 
-    first = _part(extent, where.parts[0], bytes_of)
+    first = _part(extent, where.parts[0], bytes_of, held)
     return first if isinstance(first, Opaque) else PartsSource(extent, where, open_part)
 
 
-def _part(extent: Extent, part: Part, bytes_of: Callable[[str], FileBytes]) -> Source | Opaque:
-    """Return the source that holds one part, or why there is none."""
+def _part(
+    extent: Extent, part: Part, bytes_of: Callable[[str], FileBytes], held: list[h5py.File]
+) -> Source | Opaque:
+    """Return the source that holds one part, or why there is none; its file is put among those `held`."""
     n_rows = part.stop - part.start
     if part.dataset is None:
         shape = (n_rows, *extent.shape[1:]) if extent.shape else ()
@@ -98,15 +102,16 @@ def _part(extent: Extent, part: Part, bytes_of: Callable[[str], FileBytes]) -> S
             )
             raise FormatError(msg)
         return _reader_of(part_extent, file, what=part.file)
-    with opened(part.file) as handle:
-        dataset = found_in(handle, part.dataset)
-        if dataset.id.get_create_plist().get_layout() == h5d.VIRTUAL:
-            return Opaque(reason="it is virtual, and so are its sources")
-        if dataset.shape[1:] != extent.shape[1:] or dataset.dtype != extent.dtype:
-            return Opaque(reason="it is virtual, and its sources have another shape or dtype")
-        if dataset.shape[0] < part.first + n_rows or (part.whole and dataset.shape[0] != n_rows):
-            return Opaque(reason="it is virtual, and its sources have other rows than it shows")
-        return direct_source(dataset, bytes_of=bytes_of)
+    handle = opened(part.file)
+    held.append(handle)
+    dataset = found_in(handle, part.dataset)
+    if dataset.id.get_create_plist().get_layout() == h5d.VIRTUAL:
+        return Opaque(reason="it is virtual, and so are its sources")
+    if dataset.shape[1:] != extent.shape[1:] or dataset.dtype != extent.dtype:
+        return Opaque(reason="it is virtual, and its sources have another shape or dtype")
+    if dataset.shape[0] < part.first + n_rows or (part.whole and dataset.shape[0] != n_rows):
+        return Opaque(reason="it is virtual, and its sources have other rows than it shows")
+    return direct_source(dataset, bytes_of=bytes_of)
 
 
 def _apart(file: h5f.FileID) -> str:

@@ -76,6 +76,15 @@ class MapSource:
         array = self.array
         return [array[start:stop] for start, stop in zip(starts, stops, strict=True)]
 
+    def join(self, starts: Sequence[int], lengths: Sequence[int], into: Array) -> None:
+        """Copy slices of a flat array, one after the other, into an array of the same dtype."""
+        source, target = self._memory, memoryview(_bytes_of(into))
+        itemsize, at = into.itemsize, 0
+        for start, length in zip(starts, lengths, strict=True):  # memoryviews copy with half of NumPy's ado
+            first, n_bytes = start * itemsize, length * itemsize
+            target[at : at + n_bytes] = source[first : first + n_bytes]
+            at += n_bytes
+
     def padded(self, starts: Sequence[int], lengths: Sequence[int], width: int) -> Array:
         """Return slices of a flat array as rows of one array, filled up with zeros.
 
@@ -87,7 +96,7 @@ class MapSource:
         rows = np.zeros((len(starts), width), self.array.dtype)
         source, target = self._memory, memoryview(_bytes_of(rows))
         itemsize, at = rows.itemsize, 0
-        for start, length in zip(starts, lengths, strict=True):  # memoryviews copy with half of NumPy's ado
+        for start, length in zip(starts, lengths, strict=True):
             first, n_bytes = start * itemsize, length * itemsize
             target[at : at + n_bytes] = source[first : first + n_bytes]
             at += width * itemsize

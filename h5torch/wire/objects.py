@@ -77,7 +77,7 @@ def read_layout(root: Any, key: str) -> Layout:
 def _value(node: Any, stored: np.dtype[Any]) -> Value:
     """Read what a value is; the first releases wrote no `dtypes`."""
     dtypes = [as_text(name) for name in node.attrs.get("dtypes", [stored, stored])]
-    load = np.dtype(dtypes[1])
+    load = np.dtype(dtypes[1]).newbyteorder("=")
     unit = np.datetime_data(load)[0] if load.kind in "mM" else ""
     if load.kind not in "biufcmMSUO" or load.shape or unit == "generic":
         msg = f"samples cannot have the dtype {dtypes[1]!r}"
