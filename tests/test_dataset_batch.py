@@ -288,14 +288,6 @@ def test_a_reader_or_form_that_is_none_is_refused_by_name(cells, wrong):
         h5torch.Dataset(cells, ragged=wrong)
 
 
-def test_going_over_a_finished_batch_ends(cells):
-    finished = h5torch.Dataset(cells, transform=lambda batch: batch).__getitems__([0, 1])
-
-    assert len(list(finished)) == 2
-    with pytest.raises(IndexError, match="sample 2 of a batch of 2"):
-        finished[2]
-
-
 def test_a_subclass_is_asked_once_for_an_array_of_positions(cells):
     assert Shifted(cells)[np.array([1, 2])].tolist() == [101, 102]
     loader = DataLoader(Shifted(cells), sampler=Arrays([1, 2]), batch_size=None)

@@ -69,3 +69,11 @@ def test_a_file_explains_itself_as_a_dataset_of_it_would(path, tmp_path):
     with h5torch.File(tmp_path / "coo.h5t", "w") as f:
         f.register((np.array([[0, 1], [1, 0]]), np.ones(2), (2, 2)), "central", mode="coo")
         assert {part.reader for column in f.explain().columns for part in column.parts} == {"h5py"}
+
+
+def test_going_over_a_finished_batch_ends(path):
+    finished = h5torch.Dataset(path, transform=lambda batch: batch).__getitems__([0, 1])
+
+    assert len(list(finished)) == 2
+    with pytest.raises(IndexError, match="sample 2 of a batch of 2"):
+        finished[2]
