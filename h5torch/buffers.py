@@ -38,14 +38,17 @@ class _Lease:
             "data": (block[1], False),
         }
 
-    def __del__(self) -> None:
+    def __del__(
+        self, free: dict[int, list[tuple[Array, int]]] = _free, most: int = _MOST_BYTES, sizes: int = _SIZES
+    ) -> None:
+        # Defaults are there to the last; the names of a module go while the interpreter shuts down.
         size = len(self._block[0])
-        blocks = _free.get(size)
+        blocks = free.get(size)
         if blocks is None:
-            if len(_free) >= _SIZES:
-                _free.clear()  # sizes that nobody asks for any more
-            blocks = _free[size] = []
-        if not blocks or (len(blocks) + 1) * size <= _MOST_BYTES:
+            if len(free) >= sizes:
+                free.clear()  # sizes that nobody asks for any more
+            blocks = free[size] = []
+        if not blocks or (len(blocks) + 1) * size <= most:
             blocks.append(self._block)
 
 
