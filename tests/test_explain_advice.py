@@ -9,7 +9,8 @@ import pytest
 import h5torch
 from h5torch.explaining.advice import Case, advise
 from h5torch.explaining.records import ExplainedPart
-from h5torch.explaining.table import count, size
+from h5torch.explaining.table import count
+from h5torch.printed import size
 from h5torch.storage.decoding import renew
 from tests.explained import ROWS, column_of
 

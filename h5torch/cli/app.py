@@ -10,9 +10,9 @@ from cyclopts import App, CycloptsError, Parameter
 
 from h5torch.cli.demo import demo
 from h5torch.cli.repack import repack
-from h5torch.cli.text import printable
 from h5torch.cli.tree import tree
 from h5torch.errors import H5torchError
+from h5torch.printed import printable
 
 _HELP = """A machine-learning dataset in one HDF5 file, with its splits and samplers.
 

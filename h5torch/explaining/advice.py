@@ -6,7 +6,8 @@ from typing import TypeAlias
 import attrs
 
 from h5torch.explaining.records import ASKED, COMPACT, HEAP, NEVER, ExplainedPart
-from h5torch.explaining.table import count, size
+from h5torch.explaining.table import count
+from h5torch.printed import size
 
 # A batch may decode or read so many times the bytes it asks for before somebody should know.
 _TOO_MUCH = 4

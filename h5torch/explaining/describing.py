@@ -9,7 +9,7 @@ from h5py import h5d
 
 from h5torch.explaining.costs import Stored, stored_as
 from h5torch.explaining.records import COMPACT, HEAP, NEVER, OBJECTS, ExplainedPart
-from h5torch.explaining.table import printable, size
+from h5torch.printed import printable, size
 from h5torch.storage.chunked import ChunkSource
 from h5torch.storage.extents import Chunked, Extent, Part, Parts
 from h5torch.storage.mapped import MapSource

@@ -1,18 +1,17 @@
 """A whole explanation, and how it prints: lines of at most a hundred columns."""
 
 import textwrap
-import unicodedata
 from collections.abc import Iterator
 
 import attrs
 
 from h5torch.explaining.records import Cost, ExplainedColumn, ExplainedPart, total
+from h5torch.printed import fit, pad, printable, size
 from h5torch.sampling import Sampling
 
 WIDTH = 100
 _NAME, _READER, _STORAGE, _ASKED, _COST = 18, 6, 35, 8, 13
 """Widths of the columns, with a blank between each two and one more before costs."""
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -99,47 +98,6 @@ def _line(name: str, reader: str, storage: str, asked: str, random: str, ordered
     return fit(f"{' '.join(cells)}  {pad(random, _COST)}  {ordered}", WIDTH).rstrip()
 
 
-def size(n_bytes: float) -> str:
-    """Write a number of bytes with a decimal unit: `18.2 kB`."""
-    unit = 0
-    while n_bytes >= 999.5 and unit < len(_UNITS) - 1:
-        n_bytes, unit = n_bytes / 1000, unit + 1
-    return (
-        f"{n_bytes:.0f} {_UNITS[unit]}" if not unit or n_bytes >= 99.95 else f"{n_bytes:.1f} {_UNITS[unit]}"
-    )
-
-
 def count(number: float) -> str:
     """Write a mean: whole from ten on, with two digits that count below."""
     return f"{number:,.0f}" if number >= 9.95 or number == round(number) else f"{number:.2g}"
-
-
-def printable(text: str) -> str:
-    """Escape what could move a cursor, hide or reorder text: names in a file are written by strangers."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def fit(text: str, width: int) -> str:
-    """Escape `text` and cut it to `width` columns of a terminal, with an ellipsis where it was longer."""
-    safe = printable(text)
-    if sum(map(_columns, safe)) <= width:
-        return safe
-    kept, room = "", width - 1
-    for character in safe:
-        room -= _columns(character)
-        if room < 0:
-            break
-        kept += character
-    return kept + "…"
-
-
-def pad(text: str, width: int) -> str:
-    """Escape `text`, cut it to `width` columns and fill it up with spaces."""
-    cut = fit(text, width)
-    return cut + " " * (width - sum(map(_columns, cut)))
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -12,11 +12,11 @@ from h5py import h5a, h5d, h5o, h5p, h5s, h5t, h5z
 from h5torch.errors import StorageError
 from h5torch.repacking.blocks import Block, blocks_of_array
 from h5torch.repacking.records import ArrayPlan, Packing
+from h5torch.storage.sink import FILL_BYTES
 
 BLOCK_BYTES = 8 << 20
 """Arrays are copied in blocks of about so many bytes."""
 
-_FILL_BYTES = 1 << 24  # as in the sink: smaller arrays are filled where they are not written
 _SIMPLE = (h5t.INTEGER, h5t.FLOAT, h5t.ENUM, h5t.BITFIELD, h5t.OPAQUE)
 
 
@@ -119,7 +119,7 @@ def create(
         if plan.packed:
             _compress(how, packing, itemsize=kind.get_size())
     partly = plan.n_filled < plan.shape[plan.axis]
-    if partly and math.prod(plan.shape) * kind.get_size() < _FILL_BYTES:
+    if partly and math.prod(plan.shape) * kind.get_size() < FILL_BYTES:
         how.set_fill_time(h5d.FILL_TIME_ALLOC)
     longest = tuple(
         h5s.UNLIMITED if plan.grows and at == plan.axis else length for at, length in enumerate(plan.shape)

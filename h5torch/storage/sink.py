@@ -25,7 +25,7 @@ _LEAST_BYTES = 1 << 12
 _MOST_CHUNKS = 1 << 20  # of a dataset: its index takes some 100 bytes for each
 _FILTERS = ("shuffle", "fletcher32", "scaleoffset")
 # Smaller arrays are always filled with zeros when they are made.
-_FILL_BYTES = 1 << 24
+FILL_BYTES = 1 << 24
 
 
 def _as_chunks(asked: Any) -> bool | int | tuple[int, ...]:
@@ -183,7 +183,7 @@ class H5Sink:
         of the file, where what was never written reads as zeros.
         """
         n_bytes = math.prod(shape) * dtype.itemsize
-        return n_bytes < _FILL_BYTES or int(self.file.file.id.get_freespace()) >= n_bytes
+        return n_bytes < FILL_BYTES or int(self.file.file.id.get_freespace()) >= n_bytes
 
     def _make(self, part: str, **arguments: Any) -> None:
         with refusals_of_hdf5(self.file, self.path):
