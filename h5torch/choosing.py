@@ -112,15 +112,16 @@ class Choice:
 
 
 def _rows_of_part(root: Any, split: str, *, sampling: Sampling, n_rows: int) -> Rows:
-    name, slash, part = str(split).partition("/")
+    path, slash, part = str(split).rpartition("/")
     if not slash:
-        msg = f"split={split!r}: say which part, as in 'name/train'"
+        msg = f"split={split!r}: say which part, as in 'name/train', or 'name/0/train' of a fold"
         raise SubsetError(msg)
-    parts = read_parts(root, name)
+    parts = read_parts(root, path)
     if parts.axis != sampling:
         msg = f"split={split!r} divides axis {parts.axis}, this dataset samples {sampling!r}"
         raise SubsetError(msg)
-    if len(parts.codes) != n_rows:
-        msg = f"split={split!r} was made for {len(parts.codes)} rows, there are {n_rows}; create it anew"
+    if parts.n_rows != n_rows:
+        todo = "let splits.extend deal the new ones" if parts.n_rows < n_rows else "create it anew"
+        msg = f"split={split!r} was made for {parts.n_rows} rows, there are {n_rows}; {todo}"
         raise SubsetError(msg)
     return parts.rows(part)

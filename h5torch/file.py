@@ -236,7 +236,7 @@ def opened(f: Any, mode: Literal["r", "r+", "a"]) -> Iterator[Any]:
         ArgumentTypeError: `f` is none of these; StorageError: it is a closed file.
     """
     if isinstance(f, str | os.PathLike):
-        with File(f, mode) as file:
+        with File(f, mode, warn=False) as file:
             yield file
         return
     if not isinstance(f, h5py.Group | h5pyDict):

@@ -258,11 +258,17 @@ def _plain_text(ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _hash_text(text: npt.NDArray[Any], key: int) -> Words:
+    hashes = np.empty(len(text), np.uint64)
+    for first in range(0, len(text), _BLOCK):
+        hashes[first : first + _BLOCK] = _hash_letters(_utf8(text[first : first + _BLOCK]), key)
+    return hashes
+
+
+def _hash_letters(letters: npt.NDArray[np.bytes_], key: int) -> Words:
     """Hash the UTF-8 bytes of each text, eight at a time (little-endian, zero-padded), then the length."""
-    letters = _utf8(text)
     lengths = np.strings.str_len(letters).astype(np.uint64)
     width = -(-max(1, letters.dtype.itemsize) // 8) * 8
-    words = np.ascontiguousarray(letters).astype(f"S{width}").view("<u8").reshape(-1, width // 8)
+    words = np.ascontiguousarray(letters, dtype=f"S{width}").view("<u8").reshape(-1, width // 8)
     state: Words = np.full(len(letters), key, np.uint64)
     for number in range(width // 8):
         mixed = _mix((state + np.uint64(_STEP)) ^ words[:, number].astype(np.uint64))
@@ -271,10 +277,15 @@ def _hash_text(text: npt.NDArray[Any], key: int) -> Words:
 
 
 def _utf8(text: npt.NDArray[Any]) -> npt.NDArray[np.bytes_]:
+    """Encode each text: ASCII by dropping zeros, any other, which takes many times as long, on its own."""
     if text.dtype.kind == "S":
         return text
     points = np.ascontiguousarray(text, dtype=text.dtype.newbyteorder("=")).view(np.uint32)
-    if points.size and int(points.max()) >= 0x80:
-        return np.strings.encode(text, "utf-8", "surrogatepass")
     width = max(1, text.dtype.itemsize // 4)
-    return points.astype(np.uint8).view(f"S{width}").reshape(-1)
+    letters: npt.NDArray[np.bytes_] = points.astype(np.uint8).view(f"S{width}").reshape(-1)
+    if points.size and int(points.max()) >= 0x80:
+        wide = (points.reshape(len(text), -1) >= 0x80).any(axis=1)
+        encoded = np.strings.encode(text[wide], "utf-8", "surrogatepass")
+        letters = letters.astype(f"S{max(width, encoded.dtype.itemsize)}")
+        letters[wide] = encoded
+    return letters

@@ -106,7 +106,7 @@ class Parts:
     """Rows of one axis shared out among named parts: disjoint by construction.
 
     Attributes:
-        name: Name of the split in its file.
+        name: Name of the split in its file, or of one fold of it such as `cv/3`.
         axis: Axis whose rows are shared out, or `"coo"` for the elements of the central object.
         parts: Names of the parts in their order, at most 254.
         codes: uint8 of shape `(n_rows,)`, read-only: the index in `parts`, or 255 for a row left out.
@@ -121,7 +121,8 @@ class Parts:
 
     def __attrs_post_init__(self) -> None:
         """Check the names first, then the codes by them."""
-        check_label(self.name, what="split")
+        for step in str(self.name).split("/"):
+            check_label(step, what="split")
         check_part_names(self.parts, what=f"split {self.name!r}")
         stray = np.flatnonzero((self.codes >= len(self.parts)) & (self.codes != LEFT_OUT))
         if stray.size:

@@ -74,7 +74,8 @@ def test_tree_shows_every_object_with_mode_shape_values_and_bytes(cells, h5torch
     assert re.search(r"─ half-done +N-D +30 × 2 +float64 .*\n.*filled 10 of 30 rows", shown)
     assert re.search(r"─ sevens +N-D +7 +int64 +56 B", shown)
     assert re.search(r"─ main +stratified +30 +2 parts +\d+ B\n", shown)
-    assert "\n      train 24, test 6\n      by 0/type, seed 5\n      fingerprint " in shown
+    assert "\n      train 24, test 6\n      by 0/type, oversized refuse, rare refuse, seed 5\n" in shown
+    assert "\n      fingerprint " in shown
     assert re.search(r"─ shuffled +shuffled +\d+ B\n +seed 3$", shown, re.MULTILINE)
 
 

@@ -7,7 +7,8 @@ import h5torch
 from h5torch.cli import text
 from h5torch.cli.contents import Entry, Section
 from h5torch.errors import FormatError
-from h5torch.wire.parts import list_parts, read_parts, read_story
+from h5torch.folds import Folds
+from h5torch.wire.parts import list_parts, read_split, read_story
 from h5torch.wire.recipes import parse_json
 from h5torch.wire.samplers import list_samplers, read_sampler
 
@@ -32,17 +33,21 @@ def _entry(f: h5torch.File, name: str, read: Callable[[h5torch.File, str], Entry
 
 
 def _split(f: h5torch.File, name: str) -> Entry:
-    table = read_parts(f, name)
+    table = read_split(f, name)
     story = read_story(f, name)
     recipe, provenance = (parse_json(part, path=f"/splits/{name}") for part in story)
-    counts = [f"{part} {count:,}" for part, count in table.counts.items()]
+    if isinstance(table, Folds):
+        counts, values = [f"{len(table):,} folds"], f"{len(table):,} folds"
+    else:
+        counts = [f"{part} {count:,}" for part, count in table.counts.items()]
+        values = f"{len(table.parts):,} part{'' if len(table.parts) == 1 else 's'}"
     left_out = [f"left out {table.n_left_out:,}"] if table.n_left_out else []
     mark = provenance.get("fingerprint", "") if isinstance(provenance, dict) else ""
     return Entry(
         name=name,
         kind=_tag(recipe),
         shape=text.shape([table.n_rows]),
-        values=f"{len(table.parts):,} part{'' if len(table.parts) == 1 else 's'}",
+        values=values,
         n_bytes=table.codes.nbytes + sum(len(part.encode()) for part in story),
         notes=(", ".join([*counts, *left_out]), _parameters(recipe), f"fingerprint {mark}"),
     )
@@ -64,7 +69,9 @@ def _parameters(recipe: Any) -> str:
     if not isinstance(recipe, dict):
         return str(recipe)
     return ", ".join(
-        f"{key} {_spelled(value)}" for key, value in recipe.items() if key not in _SHOWN_ELSEWHERE
+        f"{key} {_spelled(value)}"
+        for key, value in recipe.items()
+        if key not in _SHOWN_ELSEWHERE and value not in (None, [], "")
     )
 
 

@@ -67,7 +67,7 @@ def _time_survives(values: Array, converted: Array) -> NDArray[np.bool_]:
     return np.asarray(converted.astype(values.dtype) == values) | np.isnat(values)
 
 
-def _fits_integer(values: Array, limits: np.iinfo[Any]) -> NDArray[np.bool_]:
+def _fits_integer(values: Array, limits: "np.iinfo[Any]") -> NDArray[np.bool_]:
     """Whether each integer or float is a whole number within the limits of an integer dtype."""
     if values.dtype.kind in "iu":
         own = np.iinfo(values.dtype)

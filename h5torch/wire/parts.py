@@ -1,13 +1,16 @@
 """Splits as the file spells them."""
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, get_args
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
 from h5torch.errors import FormatError, H5torchError
-from h5torch.parts import LEFT_OUT, LEFT_OUT_NAME, Axis, Parts
+from h5torch.folds import FIXED, Folds, Scheme, choose_fold, fold_of_path
+from h5torch.parts import LEFT_OUT, LEFT_OUT_NAME, Axis, Parts, check_label
 from h5torch.wire.stamps import (
     Source,
     as_text,
@@ -16,13 +19,24 @@ from h5torch.wire.stamps import (
     list_stamped,
     look,
     read_text,
+    rename_stamped,
     stamped,
     write_text,
 )
 
-__all__ = ["delete_parts", "list_parts", "read_parts", "read_story", "write_parts"]
+__all__ = [
+    "delete_parts",
+    "list_parts",
+    "read_kept",
+    "read_parts",
+    "read_split",
+    "read_story",
+    "rename_parts",
+    "write_parts",
+]
 
 _HOME, _MODE, _FORMAT = "splits", "split", 1
+_SCHEME, _KEPT = "folds", "kept"
 
 
 def list_parts(source: Source) -> list[str]:
@@ -30,8 +44,8 @@ def list_parts(source: Source) -> list[str]:
     return list_stamped(source, _HOME, mode=_MODE)
 
 
-def read_parts(source: Source, name: str) -> Parts:
-    """Read which part each row belongs to; the split's recipe is not looked at.
+def read_split(source: Source, name: str) -> Parts | Folds:
+    """Read which part each row belongs to, in every fold where there are folds; the recipe is not looked at.
 
     Args:
         source: An open file, or what `File.to_dict` gave.
@@ -45,19 +59,35 @@ def read_parts(source: Source, name: str) -> Parts:
     path = f"/{_HOME}/{name}"
     codes = look(node, "codes")
     members = _members(getattr(codes, "dtype", None))
-    if members is None or len(codes.shape) != 1:
-        msg = f"{path}/codes: must be one-dimensional, of an enum over uint8; create the split again"
-        raise FormatError(msg)
-    values = {value: part for part, value in members.items() if part != LEFT_OUT_NAME}
-    if sorted(values) != list(range(len(members) - (LEFT_OUT_NAME in members))):
-        msg = f"{path}/codes: the enum's values must be 0, 1, ... in the parts' order, found {dict(members)}"
+    scheme = node.attrs.get(_SCHEME)
+    if members is None or len(codes.shape) != (1 if scheme is None else 2):
+        msg = f"{path}/codes: must be an enum over uint8 with one code a row; create the split again"
         raise FormatError(msg)
     try:
-        parts = tuple(values[code] for code in range(len(values)))
-        return Parts(name=name, axis=_read_axis(node), parts=parts, codes=codes[...])
+        axis = _read_axis(node)
+        if scheme is None:
+            return Parts(name=name, axis=axis, parts=_part_names(members, path=path), codes=codes[...])
+        return _read_folds(node, name, axis, codes[...], members)
     except (H5torchError, OSError) as error:
+        if isinstance(error, FormatError) and str(error).startswith(path):
+            raise
         msg = f"{path}: {error}; create the split again"
         raise FormatError(msg) from error
+
+
+def read_parts(source: Source, path: str) -> Parts:
+    """Read one split or one fold: `main`, `cv/3`, of nested folds also `cv/3/1`.
+
+    Args:
+        source: As of `read_split`.
+        path: Name of the split, and numbers of a fold.
+
+    Raises:
+        UnknownNameError: the file has no such split, or the split no such fold.
+        FormatError: as `read_split`.
+    """
+    name, numbers = fold_of_path(path)
+    return choose_fold(read_split(source, name), numbers)
 
 
 def delete_parts(file: h5py.Group, name: str) -> None:
@@ -83,6 +113,38 @@ def _members(dtype: np.dtype[Any] | None) -> Mapping[str, int] | None:
     return found
 
 
+def _part_names(members: Mapping[str, int], *, path: str) -> tuple[str, ...]:
+    values = {value: part for part, value in members.items() if part != LEFT_OUT_NAME}
+    if sorted(values) != list(range(len(members) - (LEFT_OUT_NAME in members))):
+        msg = f"{path}/codes: the enum's values must be 0, 1, ... in the parts' order, found {dict(members)}"
+        raise FormatError(msg)
+    return tuple(values[code] for code in range(len(values)))
+
+
+def _read_folds(
+    node: Any, name: str, axis: Axis, codes: npt.NDArray[np.uint8], members: Mapping[str, int]
+) -> Folds:
+    told = as_text(node.attrs[_SCHEME])
+    schemes: tuple[Scheme, ...] = get_args(Scheme)
+    scheme = next((known for known in schemes if known == told), None)
+    if scheme is None:
+        msg = f"the attribute {_SCHEME} is {told!r}, this h5torch reads {', '.join(schemes)}"
+        raise FormatError(msg)
+    roles = tuple(as_text(role) for role in np.atleast_1d(node.attrs.get("roles", [])))
+    n_folds = tuple(int(count) for count in np.atleast_1d(node.attrs.get("n_folds", [])))
+    by_code = sorted((code, part) for part, code in members.items())
+    fixed = [part for _, part in reversed(by_code) if part != LEFT_OUT_NAME and not part.isdecimal()]
+    return Folds(
+        name=name,
+        axis=axis,
+        scheme=scheme,
+        n_folds=n_folds,
+        roles=roles,
+        fixed=fixed if scheme == "rotating" else (),
+        codes=codes,
+    )
+
+
 def read_story(source: Source, name: str) -> tuple[str, str]:
     """Read the recipe and the provenance of a split that `read_parts` could read: two JSON texts.
 
@@ -103,25 +165,67 @@ def _read_axis(node: Any) -> Axis:
     raise FormatError(msg)
 
 
-def write_parts(file: h5py.Group, table: Parts, *, recipe: str, provenance: str, overwrite: bool) -> None:
+def write_parts(
+    file: h5py.Group,
+    table: Parts | Folds,
+    *,
+    recipe: str,
+    provenance: str,
+    kept: Mapping[str, npt.NDArray[Any]] = MappingProxyType({}),
+    overwrite: bool,
+) -> None:
     """Write a split whole, or not at all.
 
     Args:
         file: An open, writable file.
-        table: The rows of each part.
+        table: The rows of each part, or of each fold.
         recipe: How the codes were made, JSON.
         provenance: What they were made from and how they came out, JSON.
+        kept: Arrays that the recipe holds, by their digest.
         overwrite: Whether a split of this name is replaced.
 
     Raises:
         ReadOnlyError: the file is open for reading only.
         RegisterError: the name is taken and `overwrite` is false.
     """
-    members = {part: code for code, part in enumerate(table.parts)}
-    if table.n_left_out:
-        members[LEFT_OUT_NAME] = LEFT_OUT
     with stamped(file, _HOME, table.name, mode=_MODE, version=_FORMAT, overwrite=overwrite) as group:
-        group.create_dataset("codes", data=table.codes, dtype=_enum(members))
+        group.create_dataset("codes", data=table.codes, dtype=_enum(_members_of(table)))
         write_text(group, "recipe", recipe)
         write_text(group, "provenance", provenance)
+        for digest, values in kept.items():
+            group.create_dataset(f"{_KEPT}/{digest}", data=values)
         group.attrs["axis"] = table.axis
+        if isinstance(table, Folds):
+            group.attrs["roles"] = list(table.roles)
+            group.attrs["n_folds"] = list(table.n_folds)
+            group.attrs[_SCHEME] = table.scheme
+
+
+def _members_of(table: Parts | Folds) -> dict[str, int]:
+    if isinstance(table, Parts) or table.scheme == "listed":
+        names = table.parts if isinstance(table, Parts) else table.roles
+        members = {part: code for code, part in enumerate(names)}
+    else:
+        members = {str(number): number for number in range(max(table.n_folds))}
+        members |= {part: FIXED - place for place, part in enumerate(table.fixed)}
+    if (table.codes == LEFT_OUT).any():
+        members[LEFT_OUT_NAME] = LEFT_OUT
+    return members
+
+
+def read_kept(source: Source, name: str) -> dict[str, npt.NDArray[Any]]:
+    """Read the arrays that the recipe of a split holds, by their digest."""
+    place = look(source, f"{_HOME}/{name}/{_KEPT}")
+    return {digest: place[digest][...] for digest in place} if isinstance(place, Mapping) else {}
+
+
+def rename_parts(file: h5py.Group, name: str, new: str) -> None:
+    """Give a split another name.
+
+    Raises:
+        ReadOnlyError: the file is open for reading only.
+        UnknownNameError: the file has no finished split called `name`.
+        RegisterError: `new` is not legal, or taken.
+    """
+    check_label(new, what="split")
+    rename_stamped(file, _HOME, name, new, mode=_MODE)

@@ -11,9 +11,11 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args, get_orig
 
 import attrs
 import cattrs
+from cattrs.gen import make_dict_unstructure_fn
 
 from h5torch.errors import ArgumentTypeError, FormatError, RegisterError
-from h5torch.parts import unknown_name
+from h5torch.kept import Kept
+from h5torch.parts import Axis, unknown_name
 
 __all__ = [
     "Recipe",
@@ -115,28 +117,51 @@ def strict_converter() -> cattrs.Converter:
         return structure
 
     converter.register_structure_hook_factory(_is_tuple, make_tuple)
+    converter.register_unstructure_hook(Kept, lambda kept: {"sha256": kept.sha256})
+    converter.register_structure_hook(Kept, _kept)
+    converter.register_structure_hook_func(lambda target: target == Axis, _axis)
     return converter
+
+
+def _axis(value: object, _: object) -> Axis:
+    if value == "coo":
+        return "coo"
+    if type(value) is not int or value < 0:
+        msg = f"an axis is a number from 0 up or 'coo', got {value!r}"
+        raise TypeError(msg)
+    return value
+
+
+def _kept(value: object, _: object) -> Kept:
+    if not (isinstance(value, dict) and set(value) == {"sha256"} and isinstance(value["sha256"], str)):
+        msg = f"an array is spelled by its sha256, got {value!r}"
+        raise TypeError(msg)
+    return Kept(sha256=value["sha256"])
 
 
 class RecipeBook(Generic[R]):
     """The records that a package's stored recipes may mean, by tag.
 
-    A field annotated with the book's `kind` holds another recipe of the book: recipes nest.
+    A field annotated with one of the book's `kinds`, or with it or `None`, holds another record of the book:
+    recipes nest.
 
     Args:
         what: What the recipes make, for messages: `split` or `sampler`.
-        kind: The protocol or class that all records of this book fulfil.
+        kinds: Protocols or classes that records of this book fulfil, that of whole recipes first.
     """
 
-    def __init__(self, what: str, kind: object) -> None:
+    def __init__(self, what: str, *kinds: object) -> None:
         """Open an empty book."""
         self._what = what
         self._records: dict[str, type[Any]] = {}
+        self._fields: dict[type[Any], Callable[[Any], dict[str, Any]]] = {}
         self._converter = strict_converter()
-        self._converter.register_structure_hook_func(
-            lambda target: target is kind, lambda value, _: self._structure(value)
-        )
-        self._converter.register_unstructure_hook_func(lambda target: target is kind, self._unstructure)
+
+        def is_kind(target: object) -> bool:
+            return any(target is kind for kind in kinds)
+
+        self._converter.register_structure_hook_func(is_kind, lambda value, _: self._structure(value))
+        self._converter.register_unstructure_hook_func(is_kind, self._unstructure)
 
     def add(self, record: C) -> C:
         """Enter a record class under its `tag` and return it: usable as a decorator.
@@ -155,6 +180,8 @@ class RecipeBook(Generic[R]):
         if self._records.setdefault(tag, record) is not record:
             msg = f"{record.__name__}: the tag {tag!r} belongs to {self._records[tag].__name__}"
             raise RegisterError(msg)
+        self._fields[record] = make_dict_unstructure_fn(record, self._converter)
+        self._converter.register_unstructure_hook(record, self._unstructure)
         return record
 
     @property
@@ -199,8 +226,7 @@ class RecipeBook(Generic[R]):
         if self._records.get(getattr(record, "tag", "")) is not record:
             msg = f"{recipe!r} is no {self._what} recipe; there are {', '.join(self.tags) or 'none'}"
             raise ArgumentTypeError(msg)
-        fields = self._converter.unstructure(recipe, unstructure_as=record)
-        return {**fields, _TAG: recipe.tag, _VERSION: recipe.version}
+        return {**self._fields[record](recipe), _TAG: recipe.tag, _VERSION: recipe.version}
 
     def _structure(self, value: object) -> Any:
         if not isinstance(value, dict) or type(value.get(_TAG)) is not str:

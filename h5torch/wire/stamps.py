@@ -103,6 +103,23 @@ def delete_stamped(file: h5py.Group, home: str, name: str, *, mode: str) -> None
     file.file.flush()
 
 
+def rename_stamped(file: h5py.Group, home: str, name: str, new: str, *, mode: str) -> None:
+    """Move a stamped group to another name in the same home.
+
+    Raises:
+        ReadOnlyError: the file is open for reading only.
+        UnknownNameError: there is none of this name with this stamp.
+        RegisterError: `new` is taken.
+    """
+    check_writable(file)
+    _known(file, home, name, mode=mode)
+    if new in file[home]:
+        msg = f"/{home}/{new} exists in {file.file.filename}; delete it first or choose another name"
+        raise RegisterError(msg)
+    file[home].move(name, new)
+    file.file.flush()
+
+
 def as_text(value: Any) -> str:
     """Return text as an attribute holds it: `str`, or bytes where another library wrote it."""
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

@@ -8,7 +8,9 @@ The digest is that of a header line, ASCII and ended by a line feed, and the val
 - `float`: as little-endian IEEE 754 binary64, -0 as 0 and every NaN as 7ff8000000000000;
 - `complex`: real and imaginary part, each as `float`;
 - `text`: the number of code points of each, as little-endian uint64, then all texts in UTF-8;
-- `time[<unit>]`, `span[<unit>]`: NumPy's datetime64 and timedelta64, as little-endian int64.
+- `time[<unit>]`, `span[<unit>]`: NumPy's datetime64 and timedelta64, as little-endian int64;
+- `list`: rows of different length: the number of values of each as little-endian uint64, then all values as
+  one column of their own, its header line included.
 """
 
 import hashlib
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from splits.errors import SplitError
+from h5torch.errors import ArgumentTypeError
 
 __all__ = ["digest"]
 
@@ -28,16 +30,28 @@ def digest(column: npt.NDArray[Any]) -> str:
     """Return the SHA-256 of a column's values in 64 hexadecimal digits.
 
     Args:
-        column: Of any shape: bools, numbers up to 64 bits a part, text, bytes that are UTF-8, or times.
+        column: Of any shape: bools, numbers up to 64 bits a part, text, bytes that are UTF-8, or times. Or
+            one axis of objects: texts, or arrays of one axis each.
 
     Raises:
-        SplitError: the dtype has no such form, such as objects or long doubles.
+        ArgumentTypeError: the dtype has no such form, such as other objects or long doubles.
     """
+    state = hashlib.sha256()
+    _add(state, column)
+    return state.hexdigest()
+
+
+def _add(state: "hashlib._Hash", column: npt.NDArray[Any]) -> None:
+    if column.dtype.kind == "O":
+        if not all(isinstance(value, str) for value in column.flat):
+            _add_lists(state, column)
+            return
+        column = column.astype(np.str_)
     if column.dtype.kind == "S":
         column = _decoded(column)
     kind, form = _form(column)
     shape = "x".join(map(str, column.shape))
-    state = hashlib.sha256(f"h5torch-column 1 {kind} {shape}\n".encode())
+    state.update(f"h5torch-column 1 {kind} {shape}\n".encode())
     flat = np.ascontiguousarray(column).reshape(-1)
     blocks = [flat[first : first + _BLOCK] for first in range(0, len(flat), _BLOCK)]
     if kind == "text":
@@ -45,7 +59,17 @@ def digest(column: npt.NDArray[Any]) -> str:
             state.update(np.strings.str_len(block).astype("<u8").tobytes())
     for block in blocks:
         state.update(_text(block) if form is None else _numbers(block, form))
-    return state.hexdigest()
+
+
+def _add_lists(state: "hashlib._Hash", column: npt.NDArray[Any]) -> None:
+    rows = [np.asarray(row) for row in column.flat]
+    if column.ndim != 1 or any(row.ndim != 1 for row in rows):
+        msg = "a column of such objects has no digest; use numbers up to 64 bits, text or times, or lists"
+        raise ArgumentTypeError(msg)
+    state.update(f"h5torch-column 1 list {len(rows)}\n".encode())
+    state.update(np.array([len(row) for row in rows], "<u8").tobytes())
+    filled = [row for row in rows if len(row)]
+    _add(state, np.concatenate(filled) if filled else np.zeros(0, np.int64))
 
 
 def _decoded(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -53,7 +77,7 @@ def _decoded(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.strings.decode(column, "utf-8")
     except UnicodeDecodeError as error:
         msg = f"a column of bytes that are not UTF-8 has no digest ({error}); store it as numbers"
-        raise SplitError(msg) from error
+        raise ArgumentTypeError(msg) from error
 
 
 def _form(column: npt.NDArray[Any]) -> tuple[str, str | None]:
@@ -73,7 +97,7 @@ def _form(column: npt.NDArray[Any]) -> tuple[str, str | None]:
         name = "time" if kind == "M" else "span"
         return f"{name}[{unit if count == 1 else f'{count}{unit}'}]", "<i8"
     msg = f"a column of dtype {column.dtype} has no digest; use numbers up to 64 bits, text or times"
-    raise SplitError(msg)
+    raise ArgumentTypeError(msg)
 
 
 def _numbers(block: npt.NDArray[Any], form: str) -> bytes:

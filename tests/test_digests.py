@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 
-from splits import SplitError
-from splits.digests import digest
+from h5torch.digests import digest
+from h5torch.errors import ArgumentTypeError
 
 
 def spelled(header, payload):
@@ -58,5 +58,17 @@ def test_columns_longer_than_a_block_are_digested_whole():
 
 @pytest.mark.parametrize("dtype", [object, np.longdouble])
 def test_dtypes_without_one_form_are_refused(dtype):
-    with pytest.raises(SplitError, match="has no digest; use numbers up to 64 bits, text or times"):
+    with pytest.raises(ArgumentTypeError, match="has no digest; use numbers up to 64 bits, text or times"):
         digest(np.zeros(2, dtype))
+
+
+def test_rows_of_different_length_are_digested_by_their_lengths_and_values():
+    rows = np.empty(3, object)
+    rows[:] = [np.array([1, 2]), np.array([], np.int64), np.array([3], np.uint8)]
+    inner = b"h5torch-column 1 int 3\n" + struct.pack("<3q", 1, 2, 3)
+
+    assert digest(rows) == spelled("list 3", struct.pack("<3Q", 2, 0, 1) + inner)
+    assert digest(np.array(["a", "é"], object)) == digest(np.array(["a", "é"]))
+    rows[1] = np.zeros((1, 1))
+    with pytest.raises(ArgumentTypeError, match="such objects has no digest"):
+        digest(rows)
