@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from h5torch.parts import Parts
 from splits.errors import SplitError
 from splits.record import Split
-from splits.tables import ClassCounts, class_counts
+from splits.tables import ClassCounts, class_counts, held_out
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,24 +27,27 @@ def class_shares(split: Split, labels: npt.NDArray[Any]) -> "Figure":
     """Draw the share of each class within each part as horizontal bars, a group of bars a class.
 
     Args:
-        split: The split to look at; it has at most 8 parts.
+        split: The split to look at; it has at most 8 parts. Of folds each shows the rows that it holds
+            out; of repeats the first.
         labels: Class of each row, shape `(n_rows,)`. Of more than 15 classes the rarest are put together.
 
     Returns:
         A figure that belongs to no window: `figure.savefig("shares.png")`.
 
     Raises:
-        SplitError: matplotlib is not installed, the split has too many parts, or `labels` another shape.
+        SplitError: matplotlib is not installed, the split has too many parts or folds, folds hold out a row
+            twice, or `labels` has another shape.
     """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         msg = "drawing needs matplotlib; pip install 'h5torch[plot]'"
         raise SplitError(msg) from error
-    if len(split.parts) > len(_COLOURS):
-        msg = f"split {split.name!r} has {len(split.parts)} parts, a picture can tell {len(_COLOURS)} apart"
+    table = split.table if isinstance(split.table, Parts) else held_out(split.table)
+    if len(table.parts) > len(_COLOURS):
+        msg = f"split {split.name!r} has {len(table.parts)} parts, a picture can tell {len(_COLOURS)} apart"
         raise SplitError(msg)
-    found = class_counts(split.table, labels, most=_MOST_CLASSES)
+    found = class_counts(table, labels, most=_MOST_CLASSES)
     n_bars = len(found.classes) * len(found.parts)
     figure = Figure(figsize=(7.0, 1.6 + 0.14 * n_bars + 0.12 * len(found.classes)), layout="constrained")
     axes = figure.add_subplot()

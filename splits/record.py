@@ -1,29 +1,39 @@
 """The record of a stored split, with how it was made and how it came out."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
+from h5torch.errors import UnknownNameError
+from h5torch.folds import Folds, choose_fold, fold_of_path
 from h5torch.parts import Axis, Parts
 from splits.recipes import SplitRecipe
-from splits.tables import class_table, part_table
+from splits.tables import class_table, fold_table, part_table
 
 __all__ = ["Provenance", "Split", "fingerprint"]
 
 
-def fingerprint(table: Parts) -> str:
+def fingerprint(table: Parts | Folds) -> str:
     """Return 16 hexadecimal digits in four groups that say which row is in which part.
 
     They begin the SHA-256 of `h5torch-split 1 <axis> <n_rows>`, each part's name, a NUL after each of
-    these, and the codes, one byte a row. The name of the split and its recipe do not count.
+    these, and the codes, one byte a row. Of folds the first line is `h5torch-folds 1 <scheme> <axis> <arrays>
+    <n_rows>`, and the names are those of roles and fixed parts. The name of the split and its recipe do not
+    count.
     """
-    head = "\0".join([f"h5torch-split 1 {table.axis} {table.n_rows}", *table.parts, ""])
-    digits = hashlib.sha256(head.encode() + table.codes.tobytes()).hexdigest()
-    return "-".join(digits[first : first + 4] for first in range(0, 16, 4))
+    if isinstance(table, Parts):
+        names = [f"h5torch-split 1 {table.axis} {table.n_rows}", *table.parts]
+    else:
+        first = f"h5torch-folds 1 {table.scheme} {table.axis} {len(table.codes)} {table.n_rows}"
+        names = [first, *table.roles, *table.fixed]
+    digits = hashlib.sha256("\0".join([*names, ""]).encode())
+    digits.update(np.ascontiguousarray(table.codes).data)
+    found = digits.hexdigest()
+    return "-".join(found[first : first + 4] for first in range(0, 16, 4))
 
 
 @attrs.frozen(kw_only=True)
@@ -31,11 +41,12 @@ class Provenance:
     """What a split was made from and how it came out.
 
     Attributes:
-        inputs: SHA-256 of each column that decided, by key; see `splits.digests`.
+        inputs: SHA-256 of each column that decided, by key; see `h5torch.digests`.
         versions: Version of each library that took part, by name.
-        counts: Rows of each part, by name.
-        shares: The same as shares of all rows.
-        left_out: Rows that belong to no part.
+        counts: Rows of each part, by name; of folds `0/train`, `0/test`, `1/train` and so on.
+        shares: The same as shares of the rows that were dealt.
+        left_out: Rows that were dealt and belong to no part.
+        rows: How many rows there were to deal when the split was made, and at each extension since.
         fingerprint: Which row is in which part; see `fingerprint`.
     """
 
@@ -44,20 +55,21 @@ class Provenance:
     counts: Mapping[str, int]
     shares: Mapping[str, float]
     left_out: int
+    rows: tuple[int, ...]
     fingerprint: str
 
 
 @attrs.frozen(kw_only=True, repr=False)
 class Split:
-    """A split of one axis among named parts, with its recipe and provenance.
+    """A split of one axis among named parts, or folds of it, with recipe and provenance.
 
     Attributes:
-        table: Names of the parts and the part of each row.
+        table: Names of the parts and the part of each row; of folds, for each fold.
         recipe: What made the codes.
         provenance: What they were made from and how they came out.
     """
 
-    table: Parts
+    table: Parts | Folds
     recipe: SplitRecipe
     provenance: Provenance
 
@@ -73,45 +85,75 @@ class Split:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Names of the parts, in the order of their codes."""
-        return self.table.parts
+        """Names of the parts, in the order of their codes; of folds, the parts of each fold."""
+        return self.table.parts if isinstance(self.table, Parts) else self.table.fold(0).parts
 
     @property
     def codes(self) -> npt.NDArray[np.uint8]:
-        """The part of each row: uint8 of shape `(n_rows,)`, read-only, 255 for a row left out."""
+        """The stored codes, read-only: of parts shape `(n_rows,)`, of folds see `h5torch.folds.Folds`."""
         return self.table.codes
 
+    @property
+    def n_folds(self) -> int:
+        """Number of folds, those of all repeats together; 0 where there are none."""
+        return len(self.table) if isinstance(self.table, Folds) else 0
+
     def mask(self, part: str) -> npt.NDArray[np.bool_]:
-        """Return one bool a row, True where the row belongs to `part`.
+        """Return one bool a row, True where the row belongs to `part`: `train`, or of a fold `3/train`.
 
         Raises:
-            UnknownNameError: the split has no such part.
+            UnknownNameError: the split has no such fold or part.
         """
-        return self.table.mask(part)
+        fold, slash, name = part.rpartition("/")
+        _, numbers = fold_of_path(f"{self.name}{slash}{fold}")
+        return choose_fold(self.table, numbers).mask(name)
 
     def rows(self, part: str) -> npt.NDArray[np.intp]:
-        """Return the row numbers of `part`, ascending.
+        """Return the row numbers of `part`, ascending: of `train`, or of `3/train` of a fold.
 
         Raises:
-            UnknownNameError: the split has no such part.
+            UnknownNameError: the split has no such fold or part.
         """
-        return self.table.rows(part)
+        return np.flatnonzero(self.mask(part))
+
+    def folds(self, outer: int | None = None) -> Iterator[Parts]:
+        """Return the folds in order, each a split of its own named `name/number`.
+
+        Args:
+            outer: Of nested folds, the outer one whose inner folds are meant.
+
+        Raises:
+            UnknownNameError: the split has no folds, or not this one.
+        """
+        if isinstance(self.table, Folds):
+            return self.table.all_folds(outer)
+        msg = f"split {self.name!r} has parts {', '.join(map(repr, self.parts))} and no folds"
+        raise UnknownNameError(msg)
 
     def describe(self, labels: npt.NDArray[Any] | None = None) -> str:
         """Tell in a few lines what the split is and how it came out.
 
         Args:
-            labels: Class of each row, shape `(n_rows,)`; with it the table shows each class's shares.
+            labels: Class of each row, shape `(n_rows,)`; with it the table shows each class's shares, of
+                folds among the rows that each holds out.
 
         Raises:
             SplitError: `labels` has another shape.
         """
-        table = part_table(self.table) if labels is None else class_table(self.table, labels)
+        if isinstance(self.table, Folds):
+            table = fold_table(self.table, labels)
+        else:
+            table = part_table(self.table) if labels is None else class_table(self.table, labels)
         return f"{self!r}\n{table}"
 
     def __repr__(self) -> str:
-        """Show the name, axis, rows of each part, recipe and fingerprint in a line."""
-        counts = ", ".join(f"{part} {count}" for part, count in self.table.counts.items())
-        left = f", left out {self.table.n_left_out}" if self.table.n_left_out else ""
-        marks = f"axis {self.axis}: {counts}{left}; {self.recipe.tag}; {self.provenance.fingerprint}"
+        """Show the name, axis, rows of each part or number of folds, recipe and fingerprint in a line."""
+        if isinstance(self.table, Folds):
+            held = f"{len(self.table)} folds of {', '.join(self.parts)}"
+        else:
+            held = ", ".join(f"{part} {count}" for part, count in self.table.counts.items())
+        left = f", left out {self.provenance.left_out}" if self.provenance.left_out else ""
+        to_come = self.table.n_rows - self.provenance.rows[-1]
+        left += f", not filled in {to_come}" if to_come else ""
+        marks = f"axis {self.axis}: {held}{left}; {self.recipe.tag}; {self.provenance.fingerprint}"
         return f"<Split {self.name!r} of {marks}>"

@@ -1,27 +1,45 @@
-"""Splits in a file: made, read, listed, deleted."""
+"""Splits in a file: made, read, listed, extended, renamed, deleted."""
 
 import os
-import platform
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+import attrs
 import cattrs
-import numpy as np
-import numpy.typing as npt
 
-from h5torch import __version__
 from h5torch.errors import ArgumentTypeError, FormatError
 from h5torch.file import File, opened
-from h5torch.parts import Parts, check_label
-from h5torch.wire.parts import delete_parts, list_parts, read_parts, read_story, write_parts
+from h5torch.folds import Folds
+from h5torch.kept import attach, find_kept
+from h5torch.parts import LEFT_OUT, Parts, check_label
+from h5torch.wire.parts import (
+    delete_parts,
+    list_parts,
+    read_kept,
+    read_split,
+    read_story,
+    rename_parts,
+    write_parts,
+)
 from h5torch.wire.recipes import canonical_json, parse_json, strict_converter
 from h5torch.wire.stamps import Source, check_writable
 from splits.book import BOOK
-from splits.digests import digest
 from splits.errors import SplitError
-from splits.recipes import Columns, SplitRecipe
+from splits.frame import frame_like
+from splits.making import changed_inputs, deal, inputs_of, provenance_of, settled, table_of
+from splits.recipes import SplitRecipe
 from splits.record import Provenance, Split, fingerprint
 
-__all__ = ["create", "delete", "list_splits", "load"]
+__all__ = [
+    "Place",
+    "checked_file",
+    "create",
+    "delete",
+    "extend",
+    "list_splits",
+    "load",
+    "read_stored",
+    "rename",
+]
 
 Place: TypeAlias = str | os.PathLike[str]
 
@@ -30,6 +48,8 @@ _CONVERTER = strict_converter()
 
 def create(f: File | Place, name: str, recipe: SplitRecipe, *, overwrite: bool = False) -> Split:
     """Share out the rows of an axis by a recipe and store the split whole, or not at all.
+
+    Rows that are not filled in yet (`register(length=)`) belong to no part; `extend` deals them later.
 
     Args:
         f: A writable file, or the path of one, which is opened and closed.
@@ -44,22 +64,20 @@ def create(f: File | Place, name: str, recipe: SplitRecipe, *, overwrite: bool =
         ReadOnlyError: the file is open for reading only.
         ArgumentTypeError: `f` is no h5torch file or path, or `recipe` no recipe.
     """
-    text = BOOK.dumps(recipe)
+    BOOK.dumps(recipe)
     check_label(name, what="split")
-    with opened(f, "r+") as file:
-        if not isinstance(file, File):
-            msg = f"splits.create needs an h5torch.File or a path, got {type(file).__name__}"
-            raise ArgumentTypeError(msg)
+    with opened(f, "r+") as opened_file:
+        file = checked_file(opened_file, "splits.create")
         check_writable(file)
-        n_rows = _n_rows(file, recipe)
-        columns = {key: _labels(file.column(key)) for key in recipe.keys}
-        table = Parts(
-            name=name, axis=recipe.axis, parts=recipe.part_names, codes=recipe.codes(columns, n_rows)
+        inputs = inputs_of(file, recipe)
+        recipe = settled(recipe, inputs)
+        steps = (inputs.extent.filled,)
+        table = table_of(name, recipe, deal(recipe, inputs.columns, steps), inputs.extent)
+        split = Split(
+            table=table, recipe=recipe, provenance=provenance_of(table, recipe, inputs.digests, steps)
         )
-        provenance = _provenance(table, columns)
-        spelled = canonical_json(_CONVERTER.unstructure(provenance))
-        write_parts(file, table, recipe=text, provenance=spelled, overwrite=overwrite)
-    return Split(table=table, recipe=recipe, provenance=provenance)
+        _write(file, split, overwrite=overwrite)
+    return split
 
 
 def load(f: Source | Place, name: str) -> Split:
@@ -74,25 +92,35 @@ def load(f: Source | Place, name: str) -> Split:
         FormatError: the split does not hold what it must, or its codes are not those that were made.
     """
     with opened(f, "r") as file:
-        table = read_parts(file, name)
-        recipe, provenance = read_story(file, name)
-    split = Split(
-        table=table,
-        recipe=BOOK.loads(recipe, path=f"/splits/{name}/recipe"),
-        provenance=_as_provenance(provenance, path=f"/splits/{name}/provenance"),
-    )
-    found = fingerprint(table)
-    if (split.recipe.part_names, split.recipe.axis) != (table.parts, table.axis):
-        msg = (
-            f"/splits/{name}: its recipe makes parts {split.recipe.part_names} of axis {split.recipe.axis}, "
-            f"its codes are {table.parts} of axis {table.axis}; create it again"
-        )
-        raise FormatError(msg)
-    if found != split.provenance.fingerprint:
-        told = split.provenance.fingerprint
+        split = read_stored(file, name)
+    found, told = fingerprint(split.table), split.provenance.fingerprint
+    if found != told:
         msg = f"/splits/{name}: the codes have fingerprint {found}, not {told} as recorded; create it again"
         raise FormatError(msg)
     return split
+
+
+def read_stored(file: Source, name: str) -> Split:
+    """Read a split as it is stored, without looking whether its codes are those that were made.
+
+    Raises:
+        UnknownNameError: the file has no such split, or its recipe is of a kind not known here.
+        FormatError: the split does not hold what it must.
+    """
+    table = read_split(file, name)
+    recipe_text, provenance = read_story(file, name)
+    path = f"/splits/{name}"
+    recipe = BOOK.loads(recipe_text, path=f"{path}/recipe")
+    recipe = attach(recipe, read_kept(file, name), path=f"{path}/kept")
+    if (recipe.axis, recipe.frame) != (table.axis, frame_like(table)):
+        msg = (
+            f"{path}: its recipe makes {recipe.frame} of axis {recipe.axis}, its codes are "
+            f"{frame_like(table)} of axis {table.axis}; create it again"
+        )
+        raise FormatError(msg)
+    return Split(
+        table=table, recipe=recipe, provenance=_as_provenance(provenance, table, path=f"{path}/provenance")
+    )
 
 
 def list_splits(f: Source | Place) -> list[str]:
@@ -120,38 +148,106 @@ def delete(f: File | Place, name: str) -> None:
         delete_parts(file, name)
 
 
-def _labels(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return text of any length, which comes as objects, in the dtype that recipes know."""
-    is_text = column.dtype.kind == "O" and all(isinstance(label, str) for label in column.flat)
-    return column.astype(np.str_) if is_text else column
+def rename(f: File | Place, name: str, new: str) -> None:
+    """Give a stored split another name; nothing else of it changes.
+
+    Args:
+        f: A writable file, or the path of one, which is opened and closed.
+        name: Name of the split.
+        new: Its new name.
+
+    Raises:
+        UnknownNameError: the file has no split called `name`.
+        RegisterError: `new` is not legal, or taken.
+        ReadOnlyError: the file is open for reading only.
+    """
+    with opened(f, "r+") as file:
+        rename_parts(file, name, new)
 
 
-def _n_rows(file: File, recipe: SplitRecipe) -> int:
-    shape = file.schema.shape
-    if not isinstance(recipe.axis, int) or recipe.axis >= len(shape):
-        msg = f"axis {recipe.axis} of the recipe is none of the central object's, which has shape {shape}"
-        raise SplitError(msg)
-    return shape[recipe.axis]
+def extend(f: File | Place, name: str) -> Split:
+    """Give the rows that were filled in since a split was made their parts; no other row moves.
+
+    Each recipe deals new rows as it dealt the old ones: shares are made up for as far as old rows allow, new
+    rows of an old group follow it.
+
+    Args:
+        f: A writable file, or the path of one, which is opened and closed.
+        name: Name of the split.
+
+    Returns:
+        The split as it is stored now; where there are no new rows, as it was.
+
+    Raises:
+        SplitError: the recipe cannot deal further rows, or a column of the rows dealt before has changed.
+        UnknownNameError: the file has no such split, or lacks a column.
+        FormatError: the split does not hold what it must, or its codes are not those that were made.
+        ReadOnlyError: the file is open for reading only.
+    """
+    with opened(f, "r+") as opened_file:
+        file = checked_file(opened_file, "splits.extend")
+        check_writable(file)
+        split = load(file, name)
+        steps = split.provenance.rows
+        before = inputs_of(file, split.recipe, n_rows=steps[-1])
+        changed = changed_inputs(split, before)
+        if changed:
+            msg = (
+                f"split {name!r} cannot be extended: of the {steps[-1]} rows that it was made from, "
+                f"{', '.join(map(repr, changed))} changed; create it again"
+            )
+            raise SplitError(msg)
+        inputs = inputs_of(file, split.recipe)
+        n_rows = inputs.extent.filled
+        if n_rows < steps[-1]:
+            msg = f"split {name!r} was made of {steps[-1]} rows, there are {n_rows}; create it again"
+            raise SplitError(msg)
+        if n_rows == steps[-1]:
+            return split
+        held = split.codes[..., : steps[-1]]
+        codes = split.recipe.codes(inputs.columns, n_rows, held=held)
+        table = table_of(name, split.recipe, codes, inputs.extent)
+        provenance = provenance_of(table, split.recipe, inputs.digests, (*steps, n_rows))
+        split = attrs.evolve(split, table=table, provenance=provenance)
+        _write(file, split, overwrite=True)
+    return split
 
 
-def _provenance(table: Parts, columns: Columns) -> Provenance:
-    return Provenance(
-        inputs={key: digest(column) for key, column in columns.items()},
-        versions={
-            "h5torch": __version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-        counts=dict(table.counts),
-        shares={part: count / table.n_rows for part, count in table.counts.items()},
-        left_out=table.n_left_out,
-        fingerprint=fingerprint(table),
+def checked_file(f: object, what: str) -> File:
+    """Return `f` if it is an h5torch file.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
+    if not isinstance(f, File):
+        msg = f"{what} needs an h5torch.File or a path, got {type(f).__name__}"
+        raise ArgumentTypeError(msg)
+    return f
+
+
+def _write(file: File, split: Split, *, overwrite: bool) -> None:
+    write_parts(
+        file,
+        split.table,
+        recipe=BOOK.dumps(split.recipe),
+        provenance=canonical_json(_CONVERTER.unstructure(split.provenance)),
+        kept={kept.sha256: kept.array for kept in find_kept(split.recipe)},
+        overwrite=overwrite,
     )
 
 
-def _as_provenance(text: str, *, path: str) -> Provenance:
+def _as_provenance(text: str, table: Parts | Folds, *, path: str) -> Provenance:
     try:
-        return _CONVERTER.structure(parse_json(text, path=path), Provenance)
+        found = _CONVERTER.structure(parse_json(text, path=path), Provenance)
     except cattrs.BaseValidationError as error:
         msg = f"{'; '.join(cattrs.transform_error(error, path))}; create the split again"
         raise FormatError(msg) from error
+    steps = found.rows
+    if not steps or list(steps) != sorted({*steps}) or not 0 < steps[0] <= steps[-1] <= table.n_rows:
+        asked = f"{path}: rows must ascend within the {table.n_rows} of the axis"
+        msg = f"{asked}, found {list(steps)}; create the split again"
+        raise FormatError(msg)
+    if (table.codes[..., steps[-1] :] != LEFT_OUT).any():
+        msg = f"{path}: rows behind the {steps[-1]} that were dealt have parts; create the split again"
+        raise FormatError(msg)
+    return found

@@ -7,12 +7,14 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from h5torch.parts import LEFT_OUT_NAME, Parts
+from h5torch.folds import Folds
+from h5torch.parts import LEFT_OUT, LEFT_OUT_NAME, Parts
 from splits.errors import SplitError
 
-__all__ = ["ClassCounts", "class_counts", "class_table", "part_table"]
+__all__ = ["ClassCounts", "class_counts", "class_table", "fold_table", "held_out", "part_table"]
 
 _MOST_CLASSES = 20
+_MOST_COLUMNS = 5
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -86,6 +88,42 @@ def class_table(table: Parts, labels: npt.NDArray[Any]) -> str:
         for name, shares in zip(found.classes, found.shares.tolist(), strict=True)
     ]
     return _align([head, *lines])
+
+
+def held_out(table: Folds) -> Parts:
+    """Return the split in which part `3` is the rows that fold 3 holds out; of repeats the first counts.
+
+    Raises:
+        SplitError: a row is held out by two folds.
+    """
+    n_folds = table.n_folds[0]
+    masks = np.array([table.fold(number).codes == 1 for number in range(n_folds)])
+    if (masks.sum(axis=0) > 1).any():
+        row = int(np.argmax(masks.sum(axis=0) > 1))
+        msg = f"folds of {table.name!r} hold out row {row} more than once; look at one, {table.name + '/0'!r}"
+        raise SplitError(msg)
+    codes = np.where(masks.any(axis=0), masks.argmax(axis=0), LEFT_OUT)
+    return Parts(name=table.name, axis=table.axis, parts=tuple(map(str, range(n_folds))), codes=codes)
+
+
+def fold_table(table: Folds, labels: npt.NDArray[Any] | None = None) -> str:
+    """Write the rows of each part, a line a fold; with labels, shares of the commonest classes held out.
+
+    Raises:
+        SplitError: `labels` has another shape.
+    """
+    names: tuple[str, ...] = ()
+    lines = []
+    for number, fold in enumerate(table.all_folds()):
+        shares: list[str] = []
+        if labels is not None:
+            kept = attrs.evolve(fold, codes=np.where(fold.codes == 1, 1, LEFT_OUT))
+            found = class_counts(kept, labels, most=len(labels) + 1)
+            by_name = dict(zip(found.classes, found.shares[:, 1].tolist(), strict=True))
+            names = names or found.classes[:_MOST_COLUMNS]
+            shares = [f"{by_name[name]:.2%}" for name in names]
+        lines.append([str(number), *map(str, fold.counts.values()), *shares])
+    return _align([["fold", *table.fold(0).parts, *names], *lines])
 
 
 def _align(lines: Sequence[Sequence[str]]) -> str:

@@ -1,17 +1,11 @@
 """What every recipe for a split is."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, TypeAlias
-
-import numpy as np
-import numpy.typing as npt
+from typing import ClassVar, Protocol
 
 from h5torch.parts import Axis
+from splits.frame import Codes, Columns, Frame
 
-__all__ = ["Columns", "SplitRecipe"]
-
-Columns: TypeAlias = Mapping[str, npt.NDArray[Any]]
-"""Whole columns by key, as samples would show them."""
+__all__ = ["SplitRecipe"]
 
 
 class SplitRecipe(Protocol):
@@ -32,19 +26,27 @@ class SplitRecipe(Protocol):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Keys of the columns that decide, each once."""
+        """Keys of the columns that decide, each once; see `splits.keys`."""
         ...
 
     @property
-    def part_names(self) -> tuple[str, ...]:
-        """Names of the parts, in the order of their codes."""
+    def frame(self) -> Frame:
+        """What the codes mean: names of parts, or of the parts of folds."""
         ...
 
-    def codes(self, columns: Columns, n_rows: int) -> npt.NDArray[np.uint8]:
-        """Return the part of each row: uint8 of shape `(n_rows,)`, 255 for a row left out.
+    def codes(self, columns: Columns, n_rows: int, held: Codes | None = None) -> Codes:
+        """Return the part of each row, in every fold where there are folds.
 
         Args:
             columns: Those of `keys`, each of length `n_rows`; further ones are not looked at.
-            n_rows: Length of the axis.
+            n_rows: Rows of the axis.
+            held: Codes that the first rows already have: they stay, and only the rows after them are dealt.
+
+        Returns:
+            uint8, a new array: of parts shape `(n_rows,)`, of folds `(arrays, n_rows)`; 255 for a row left
+            out.
+
+        Raises:
+            SplitError: the columns do not fit, or rows cannot be added to this kind of split.
         """
         ...

@@ -1,30 +1,40 @@
 """`Stratified`: every class has the same shares in every part."""
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, TypeAlias
 
 import attrs
-import numpy as np
-import numpy.typing as npt
 
-from h5torch.keyed import checked_seed, derive, hash_rows
-from h5torch.parts import LEFT_OUT
-from splits.apportion import apportion
+from h5torch.keyed import checked_seed, derive
+from h5torch.parts import Axis
+from splits.dealing.binning import quantile_bins
+from splits.dealing.dealers import Oversized, by_groups, by_marks, check_oversized, find_groups
+from splits.dealing.folding import check_choice, deal_out, fewest, frame_of
+from splits.dealing.folds import Folding, as_folding
+from splits.dealing.labelling import is_labelled, labels_of
+from splits.dealing.multilabel import Labels
+from splits.dealing.picking import pick
+from splits.dealing.rarity import Rare, merge_rare, refuse_rare
+from splits.dealing.shares import Shares, as_shares
+from splits.dealing.strata import Strata, find_strata
 from splits.errors import SplitError
-from splits.keys import axis_of, check_keys
-from splits.recipes.protocol import Columns
-from splits.shares import Shares, as_shares, check_shares, exact_shares
-from splits.strata import find_strata
+from splits.frame import Codes, Columns, Frame
+from splits.keys import check_keys, shared_axis
+from splits.recipes.fields import as_keys, one_of
 
 __all__ = ["Stratified"]
 
+Bins: TypeAlias = tuple[tuple[str, int], ...]
+"""Keys of continuous columns, each with its number of quantile bins."""
 
-def _as_keys(by: str | Iterable[str]) -> tuple[str, ...]:
-    try:
-        return (by,) if isinstance(by, str) else tuple(by)
-    except TypeError as error:
-        msg = f"by must be the key of a column such as '0/type', or several, got {by!r}"
-        raise SplitError(msg) from error
+_FEWEST_BINS = 2
+
+
+def _as_bins(given: int | Mapping[str, int] | Iterable[tuple[str, int]]) -> Bins:
+    if isinstance(given, int):
+        return (("", given),)
+    pairs = given.items() if isinstance(given, Mapping) else given
+    return tuple((key, count) for key, count in pairs)
 
 
 @attrs.frozen(kw_only=True)
@@ -36,6 +46,13 @@ class Stratified:
     though the stratum has a row for every part (and one to leave out, where the shares leave some out), it
     is raised to one row and the stratum's other shares give way, so that no class is missing from a part.
 
+    A column of label sets, that is a 0/1 matrix with a column a label, or ragged lists of labels, is
+    stratified by every label at once: the rows of each label come as near to their shares as can be, and
+        sizes of parts are exact.
+
+    With `groups`, whole groups are dealt so that parts, and classes in parts, come as near to their shares as
+    can be.
+
     Which rows go where depends on the seed, the row numbers and which rows share a label, not on the
     labels' names, the platform or any library's version.
 
@@ -43,10 +60,20 @@ class Stratified:
         by: Key of the label column, or several that count jointly; all of one axis. A string is taken too.
         parts: Part names with their shares, as a mapping or as pairs. Shares that sum to less than 1 leave
             the other rows out of every part.
+        folds: A number of folds, or `KFold`, `RepeatedKFold`, `Nested`, instead of parts or beside them: then
+            the rows of the first part are cut into folds.
         seed: In `[0, 2**64)`; the same seed gives the same split everywhere.
+        groups: Key of a column of the same axis: rows with the same value are never in two parts.
+        bins: Number of quantile bins for a continuous column, or a mapping of keys to numbers.
+        rare: What becomes of a class with fewer members than parts or folds: `"refuse"`, `"merge"` with all
+            others like it into one class, or `"keep"`, so that parts may lack it. Members are rows; with
+            groups, groups.
+        oversized: `"refuse"` parts of which a group is larger than its part, or `"accept"` them; folds take
+            what groups allow.
 
     Raises:
-        SplitError: no key, a key twice, keys of different axes, or shares that are no shares of a whole.
+        SplitError: no key, a key twice, keys of different axes, neither parts nor folds, or shares that are
+            no shares of a whole.
         RegisterError: a part name is not legal or comes twice.
         ArgumentTypeError: the seed is no integer in its range.
     """
@@ -54,55 +81,75 @@ class Stratified:
     tag: ClassVar[str] = "stratified"
     version: ClassVar[int] = 1
 
-    by: tuple[str, ...] = attrs.field(converter=_as_keys)
-    parts: Shares = attrs.field(converter=as_shares)
+    by: tuple[str, ...] = attrs.field(converter=as_keys)
+    parts: Shares = attrs.field(converter=as_shares, default=())
+    folds: Folding | None = attrs.field(converter=as_folding, default=None)
     seed: int = attrs.field(converter=checked_seed)
+    groups: str | None = None
+    bins: Bins = attrs.field(converter=_as_bins, default=())
+    rare: Rare = attrs.field(default="refuse", validator=one_of("refuse", "merge", "keep"))
+    oversized: Oversized = attrs.field(default="refuse", validator=one_of("refuse", "accept"))
 
     def __attrs_post_init__(self) -> None:
-        """Check the keys together and the shares together."""
+        """Check the keys together, and parts and folds together."""
         check_keys(self.by)
-        check_shares(self.parts)
+        shared_axis(self.keys)
+        check_choice(self.parts, self.folds)
+        if self.bins[:1] and not self.bins[0][0] and len(self.by) == 1:
+            object.__setattr__(self, "bins", ((self.by[0], self.bins[0][1]),))
+        for key, count in self.bins:
+            if key not in self.by or isinstance(count, bool) or not count >= _FEWEST_BINS:
+                msg = f"bins must be 2 or more for columns of by={self.by}, got {count!r} for {key!r}"
+                raise SplitError(msg)
 
     @property
-    def axis(self) -> int:
-        """The axis that the columns of `by` belong to."""
-        return axis_of(self.by[0])
+    def axis(self) -> Axis:
+        """The axis that the columns belong to."""
+        return shared_axis(self.by)
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The columns that decide: those of `by`."""
-        return self.by
+        """The columns that decide: those of `by`, and of groups."""
+        return tuple(dict.fromkeys([*self.by, *([] if self.groups is None else [self.groups])]))
 
     @property
-    def part_names(self) -> tuple[str, ...]:
-        """Names of the parts, in the order of their codes."""
-        return tuple(name for name, _ in self.parts)
+    def frame(self) -> Frame:
+        """The parts, or `train` and `test` of folds."""
+        return frame_of(self.parts, self.folds)
 
-    def codes(self, columns: Columns, n_rows: int) -> npt.NDArray[np.uint8]:
-        """Return the part of each row.
+    def codes(self, columns: Columns, n_rows: int, held: Codes | None = None) -> Codes:
+        """Return the part of each row; see `SplitRecipe.codes`.
 
         Args:
-            columns: Label columns by key, each of shape `(n_rows,)`: numbers, bools, text or times.
+            columns: Label columns by key, each of shape `(n_rows,)`: numbers, bools, text or times; or one of
+                label sets, 0/1 of shape `(n_rows, n_labels)`, or an array of lists of labels.
             n_rows: Length of the axis.
-
-        Returns:
-            uint8 of shape `(n_rows,)`: the index in `parts`, or 255 for a row left out.
+            held: Codes of the first rows, which stay.
 
         Raises:
-            SplitError: fewer rows than parts; a column is missing, has another shape, or holds NaN, NaT or
-                empty labels.
+            SplitError: fewer rows or groups than parts; a class with too few members, a group larger than its
+                part; a column is missing, has another shape, or holds NaN, NaT or empty labels.
         """
-        if n_rows < len(self.parts):
-            msg = f"{len(self.parts)} parts need at least as many rows, the axis has {n_rows}"
-            raise SplitError(msg)
-        strata = find_strata(columns, self.by, n_rows)
-        mixed = np.argsort(hash_rows(strata.first, key=derive(self.seed, self.tag, "strata")))
-        counts = np.empty((len(mixed), len(self.parts) + 1), np.int64)
-        counts[mixed] = apportion(strata.sizes[mixed], exact_shares(self.parts))
-        shuffled = np.argsort(hash_rows(np.arange(n_rows), key=derive(self.seed, self.tag, "rows")))
-        kind = np.min_scalar_type(len(mixed))  # few strata sort by radix, several times faster
-        order = shuffled[np.argsort(strata.of_row[shuffled].astype(kind), kind="stable")]
-        names = np.array([*range(len(self.parts)), LEFT_OUT], np.uint8)
-        codes = np.empty(n_rows, np.uint8)
-        codes[order] = np.repeat(np.tile(names, len(mixed)), counts.ravel())
-        return codes
+        marks = self._marks(columns, n_rows)
+        groups = None if self.groups is None else find_groups(columns, self.groups, n_rows)
+        wanted = fewest(self.parts, self.folds)
+        if self.rare == "refuse" and held is None:
+            refuse_rare(marks, groups, columns, self.by, wanted=wanted)
+        elif self.rare == "merge":
+            marks = merge_rare(marks, wanted=wanted)
+        return deal_out(
+            by_marks(marks) if groups is None else by_groups(groups, marks),
+            parts=self.parts,
+            folds=self.folds,
+            n_rows=n_rows,
+            key=derive(self.seed, self.tag),
+            held=held,
+            check=check_oversized(groups, self.oversized),
+        )
+
+    def _marks(self, columns: Columns, n_rows: int) -> Strata | Labels:
+        """Return the stratum of each row, or its labels."""
+        if len(self.by) == 1 and is_labelled(columns.get(self.by[0])):
+            return labels_of(columns[self.by[0]], n_rows=n_rows, key_name=self.by[0])
+        binned = {key: quantile_bins(pick(columns, key), count, key=key) for key, count in self.bins}
+        return find_strata({**columns, **binned}, self.by, n_rows)

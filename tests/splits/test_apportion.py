@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from h5torch.errors import RegisterError
-from splits.apportion import apportion, round_matrix, stratum_targets
+from splits.dealing.apportion import apportion, round_matrix, stratum_targets
+from splits.dealing.shares import as_shares, check_shares, exact_shares
 from splits.errors import SplitError
-from splits.shares import as_shares, check_shares, exact_shares
 
 WEIGHTS = st.lists(st.integers(1, 50), min_size=1, max_size=6)
 SIZES = st.lists(st.one_of(st.integers(1, 12), st.integers(1, 10_000)), min_size=1, max_size=40)

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 import h5torch
 import splits
+from h5torch.digests import digest
 from h5torch.errors import ArgumentTypeError, FormatError, ReadOnlyError, RegisterError, UnknownNameError
-from splits.digests import digest
 from splits.plot import class_shares
 
 N_ROWS = 200
@@ -26,7 +26,7 @@ def path(tmp_path):
         f.register(np.arange(N_ROWS * 3.0).reshape(N_ROWS, 3), "central")
         f.register(NAMES, 0, name="type")
         f.register(np.arange(3), 1, name="gene")
-        f.register(np.zeros((N_ROWS, 2)), 0, name="table")
+        f.register(np.full((N_ROWS, 2), 3.5), 0, name="table")
         f.register(np.arange(4), "unstructured", name="loose")
     return tmp_path / "cells.h5t"
 
@@ -52,6 +52,7 @@ def test_the_provenance_says_what_went_in_and_came_out(path):
     assert provenance.counts == {"train": 160, "val": 20}
     assert provenance.shares == {"train": 0.8, "val": 0.1}
     assert provenance.left_out == 20
+    assert provenance.rows == (200,)
     assert set(provenance.versions) == {"h5torch", "numpy", "python"}
     assert provenance.fingerprint == "7401-cd3e-79ef-6a03"
 
@@ -90,7 +91,10 @@ def test_a_dataset_draws_the_rows_of_its_part_alone(path):
 
 def test_other_axes_and_the_central_vector_can_be_split(path, tmp_path):
     parts = {"seen": 0.5, "new": 0.5}
-    assert splits.create(path, "genes", splits.Stratified(by="1/gene", parts=parts, seed=0)).axis == 1
+    assert (
+        splits.create(path, "genes", splits.Stratified(by="1/gene", parts=parts, seed=0, rare="keep")).axis
+        == 1
+    )
     with h5torch.File(tmp_path / "labels.h5t", "w") as f:
         f.register(np.arange(10) % 2, "central")
         made = splits.create(f, "main", splits.Stratified(by="central", parts=parts, seed=0))
@@ -114,7 +118,7 @@ def test_nothing_is_overwritten_unless_told(path):
     ("by", "error", "text"),
     [
         ("0/typ", UnknownNameError, "did you mean '0/type'"),
-        ("0/table", splits.SplitError, r"column '0/table' must have one dimension, has shape \(200, 2\)"),
+        ("0/table", splits.SplitError, "0/table"),
         ("2/depth", splits.SplitError, r"axis 2 of the recipe is none of the central object's, .*\(200, 3\)"),
     ],
 )
@@ -129,7 +133,7 @@ def test_what_is_no_file_no_recipe_or_no_name_is_refused(path):
     stranger = {}
     with pytest.raises(ArgumentTypeError, match=r"needs an h5torch.File or a path, got dict"):
         splits.create(stranger, "main", RECIPE)
-    with pytest.raises(ArgumentTypeError, match="{} is no split recipe; there are stratified"):
+    with pytest.raises(ArgumentTypeError, match="{} is no split recipe; there are .*stratified"):
         splits.create(path, "main", stranger)
     with pytest.raises(RegisterError, match="split: the name 'a/b' holds \"/\""):
         splits.create(path, "a/b", RECIPE)

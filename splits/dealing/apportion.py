@@ -15,7 +15,7 @@ from math import ceil, floor
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["apportion", "round_matrix", "stratum_targets"]
+__all__ = ["apportion", "round_matrix", "stratum_targets", "top_up"]
 
 Counts = npt.NDArray[np.int64]
 
@@ -62,12 +62,64 @@ def apportion(sizes: npt.NDArray[np.int64], shares: Sequence[Fraction]) -> Count
         ceiling of its target (`stratum_targets`), each column sum that of the sum of its targets.
     """
     distinct, kind, repeats = np.unique(sizes, return_inverse=True, return_counts=True)
-    targets = [stratum_targets(int(size), shares) for size in distinct]
+    targets = [stratum_targets(size, shares) for size in distinct.tolist()]
+    return _round_kinds(targets, kind, repeats, [Fraction()] * len(shares))
+
+
+def top_up(sizes: npt.NDArray[np.int64], held: Counts, shares: Sequence[Fraction]) -> Counts:
+    """Share out the rows that no part holds yet, so that every part comes near to its share.
+
+    What a part lacks is its target (`stratum_targets`, of all rows of the stratum) less what it holds, and
+    nothing where it holds more. Where some do, there is less to share out than the others lack, and each
+    gets the same fraction of what it lacks.
+
+    Args:
+        sizes: Rows of each stratum, shape `(n_strata,)`; of several alike the first ones get the remainders
+            of the first parts: put them in random order.
+        held: How many of them each part holds and, last, how many are left out, shape
+            `(n_strata, len(shares))`.
+        shares: One a part, then the share left out; they sum to 1.
+
+    Returns:
+        int64 of shape `(n_strata, len(shares))`. Rows sum to `sizes` less what is held; each count is the
+        floor or the ceiling of what is described above, and so is each column sum. With nothing held they are
+        those of `apportion`.
+    """
+    rows = np.column_stack([sizes, held])
+    distinct, kind, repeats = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    wanted, owed = [], [Fraction()] * len(shares)
+    for (size, *has), count in zip(distinct.tolist(), repeats.tolist(), strict=True):
+        lacking = [target - own for target, own in zip(stratum_targets(size, shares), has, strict=True)]
+        positive = [max(Fraction(), lack) for lack in lacking]
+        scale = Fraction(size - sum(has)) / (sum(positive) or 1)
+        wanted.append([lack * scale for lack in positive])
+        owed = [
+            before + count * (lack - own) for before, lack, own in zip(owed, lacking, wanted[-1], strict=True)
+        ]
+    return _round_kinds(wanted, kind.reshape(-1), repeats, owed)
+
+
+def _round_kinds(
+    targets: Sequence[Sequence[Fraction]],
+    kind: npt.NDArray[np.intp],
+    repeats: npt.NDArray[np.intp],
+    owed: Sequence[Fraction],
+) -> Counts:
+    """Round the targets of strata that are alike all at once, and deal the roundings out among them.
+
+    Args:
+        targets: Of each kind of stratum.
+        kind: Of each stratum.
+        repeats: Number of strata of each kind.
+        owed: See `round_matrix`.
+    """
+    if not len(kind):
+        return np.zeros((0, len(owed)), np.int64)
     base = np.array([[floor(target) for target in row] for row in targets], np.int64)
     wanted = [
         [count * target for target in row] for count, row in zip(repeats.tolist(), targets, strict=True)
     ]
-    extras = round_matrix(wanted) - base * repeats[:, None]
+    extras = round_matrix(wanted, owed) - base * repeats[:, None]
     counts = base[kind]
     for number in np.flatnonzero(extras.any(axis=1)):
         _deal(counts, np.flatnonzero(kind == number), extras[number])
@@ -84,8 +136,13 @@ def _deal(counts: Counts, strata: npt.NDArray[np.intp], extras: Counts) -> None:
     counts[strata[np.arange(len(part)) % len(strata)], part] += 1
 
 
-def round_matrix(wanted: list[list[Fraction]]) -> Counts:
+def round_matrix(wanted: list[list[Fraction]], owed: Sequence[Fraction] = ()) -> Counts:
     """Round a matrix with integer row sums: each cell and each column sum to its floor or ceiling.
+
+    Args:
+        wanted: Rows of the matrix.
+        owed: What each column lacks from before, nothing if not given: those that lack most are rounded up
+            rather than others, as far as their floors and ceilings allow.
 
     Returns:
         int64 in the shape of `wanted`, with the same row sums.
@@ -93,13 +150,13 @@ def round_matrix(wanted: list[list[Fraction]]) -> Counts:
     low = np.array([[floor(cell) for cell in row] for row in wanted], np.int64)
     open_cells = np.array([[cell.denominator > 1 for cell in row] for row in wanted])
     up = np.zeros_like(open_cells)
-    carried = [Fraction()] * len(wanted[0])
+    carried = [max(Fraction(-1), min(Fraction(1), lack)) for lack in owed] or [Fraction()] * len(wanted[0])
     for number, row in enumerate(wanted):
-        carried = [owed + cell - floor(cell) for owed, cell in zip(carried, row, strict=True)]
+        carried = [lack + cell - floor(cell) for lack, cell in zip(carried, row, strict=True)]
         left = int(sum(row)) - int(low[number].sum())
         ranked = sorted(np.flatnonzero(open_cells[number]).tolist(), key=lambda part: (-carried[part], part))
         up[number, ranked[:left]] = True
-        carried = [owed - int(taken) for owed, taken in zip(carried, up[number].tolist(), strict=True)]
+        carried = [lack - int(taken) for lack, taken in zip(carried, up[number].tolist(), strict=True)]
     sums = [
         sum(column, Fraction()) - int(low[:, part].sum())
         for part, column in enumerate(zip(*wanted, strict=True))

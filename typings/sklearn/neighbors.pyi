@@ -1,0 +1,9 @@
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+class NearestNeighbors:
+    def __init__(self, n_neighbors: int = ...) -> None: ...
+    def fit(self, X: NDArray[np.float64]) -> NearestNeighbors: ...
+    def kneighbors(self, X: NDArray[np.float64], *, return_distance: Literal[False]) -> NDArray[np.int64]: ...
