@@ -10,7 +10,7 @@ def main() -> None:
     """Run the command that the process was started with and exit with its status.
 
     The status is 0 when the command did its work, 1 when a file or its data did not allow it, 2 when
-    the command was not understood, and 130 when it was interrupted.
+    the command was not understood, 3 when an audit found something, and 130 when it was interrupted.
     """
     from h5torch.cli.app import run
 

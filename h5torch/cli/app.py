@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from h5torch.cli.audit import audit
 from h5torch.cli.demo import demo
 from h5torch.cli.repack import repack
 from h5torch.cli.tree import tree
@@ -18,9 +19,10 @@ _HELP = """A machine-learning dataset in one HDF5 file, with its splits and samp
 
 Start here:
 
-h5torch demo            build two datasets, split them, train on them
-h5torch tree FILE       print what a file holds
-h5torch repack IN OUT   rewrite a file so that it is fast to read, or small
+h5torch demo               build two datasets, split them, train on them
+h5torch tree FILE          print what a file holds
+h5torch audit FILE SPLIT   look for leaks between the parts of a split
+h5torch repack IN OUT      rewrite a file so that it is fast to read, or small
 """
 
 
@@ -37,7 +39,7 @@ app = App(
     result_action="return_value",
 )
 app.suppress_keyboard_interrupt = app.meta.suppress_keyboard_interrupt = False  # `run` says it
-for command in (demo, repack, tree):
+for command in (audit, demo, repack, tree):
     app.command(command, help_format="markdown")
 
 
@@ -71,14 +73,13 @@ def _launch(
         debug: Show the traceback of an error.
     """
     try:
-        app(tokens, exit_on_error=False, print_error=False)
+        return int(app(tokens, exit_on_error=False, print_error=False) or 0)
     except BrokenPipeError:
         raise
     except (H5torchError, OSError) as error:
         if debug:
             raise
         return _complain(str(error), status=1)
-    return 0
 
 
 def _complain(message: str, *, status: int) -> int:
