@@ -1,0 +1,1 @@
+"""Splitting, beside scikit-learn and iterative-stratification: `python -m benchmarks.splitting`."""

@@ -1,0 +1,104 @@
+"""What was measured: frozen records, and their spelling in JSON."""
+
+import statistics
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Measured:
+    """One call of one side."""
+
+    work: str
+    side: str
+    number: int
+    """Of the round, in which both sides split the same columns one after the other."""
+    seconds: float
+    peak_mb: float | None
+    """Memory beyond that before the call, at its highest; nothing where the system does not tell."""
+    mean: float
+    worst: float
+    sizes: float
+    """Deviations in percent points, as in `Evenness`."""
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """Why a workload has no figures of one side."""
+
+    work: str
+    side: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class Results:
+    """Everything that one run measured."""
+
+    machine: Mapping[str, str]
+    settings: Mapping[str, Any]
+    works: tuple[Mapping[str, Any], ...] = ()
+    measured: tuple[Measured, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+def to_json(results: Results) -> dict[str, Any]:
+    """Return what `json.dumps` takes."""
+    return attrs.asdict(results)
+
+
+def from_json(record: Mapping[str, Any]) -> Results:
+    """Return the results that `to_json` took apart."""
+    return Results(
+        machine=record["machine"],
+        settings=record["settings"],
+        works=tuple(record["works"]),
+        measured=tuple(Measured(**each) for each in record["measured"]),
+        refusals=tuple(Refusal(**each) for each in record["refusals"]),
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Duel:
+    """Medians of both sides over the rounds of one workload."""
+
+    ours: Measured
+    theirs: Measured
+    faster: float
+    """Median over the rounds of their seconds by ours in the same round."""
+    rounds: int
+
+
+def duel(results: Results, work: str) -> Duel | None:
+    """Return the medians of a workload, or nothing where a side has no figures."""
+    rounds: dict[int, dict[str, Measured]] = {}
+    for one in results.measured:
+        if one.work == work:
+            rounds.setdefault(one.number, {})[one.side] = one
+    both = [sides for sides in rounds.values() if len(sides) == 2]
+    if not both:
+        return None
+    return Duel(
+        ours=_middle([sides["ours"] for sides in both]),
+        theirs=_middle([sides["theirs"] for sides in both]),
+        faster=statistics.median(sides["theirs"].seconds / sides["ours"].seconds for sides in both),
+        rounds=len(both),
+    )
+
+
+def _middle(calls: list[Measured]) -> Measured:
+    peaks = [one.peak_mb for one in calls if one.peak_mb is not None]
+
+    def middle(of: Callable[[Measured], float]) -> float:
+        return statistics.median(map(of, calls))
+
+    return attrs.evolve(
+        calls[0],
+        seconds=middle(lambda one: one.seconds),
+        peak_mb=statistics.median(peaks) if peaks else None,
+        mean=middle(lambda one: one.mean),
+        worst=middle(lambda one: one.worst),
+        sizes=middle(lambda one: one.sizes),
+    )
