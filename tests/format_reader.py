@@ -1,13 +1,9 @@
 """A reader of the file format: it knows the sentences of `docs/format.md` and h5py, and no line of ours."""
 
-import hashlib
-import json
 import math
 import re
-import struct
 from itertools import pairwise
 
-import h5py
 import numpy as np
 
 MODES = {"N-D", "csr", "coo", "ragged", "vlen", "separate"}
@@ -145,52 +141,6 @@ READERS = {
     "vlen": read_vlen,
     "separate": read_separate,
 }
-
-
-def read_split(f, name):
-    """Section 6: names of the parts, code of each row, recipe and provenance."""
-    group = f["splits"][name]
-    need(as_str(group.attrs["mode"]) == "split" and group.attrs["version"] == 1, "F602, F603")
-    codes = group["codes"]
-    members = h5py.check_enum_dtype(codes.dtype)
-    parts = {value: part for part, value in members.items() if part != "-"}
-    need(sorted(parts) == list(range(len(parts))), "F605")
-    need(set(codes[()].tolist()) <= {*parts, 255}, "F606")
-    recipe, provenance = (json.loads(group[part][()]) for part in ("recipe", "provenance"))
-    return [parts[code] for code in range(len(parts))], codes[()], recipe, provenance
-
-
-def fingerprint(axis, parts, codes):
-    """F621."""
-    head = b"".join(text.encode() + b"\0" for text in [f"h5torch-split 1 {axis} {len(codes)}", *parts])
-    digits = hashlib.sha256(head + codes.tobytes()).hexdigest()
-    return "-".join(re.findall("....", digits[:16]))
-
-
-def digest(column):
-    """F631 to F633."""
-    kind = {"b": "int", "i": "int", "u": "int", "f": "float", "c": "complex", "U": "text"}
-    values = column.ravel().tolist()
-    if column.dtype.kind in "mM":
-        unit = column.dtype.name.partition("[")[2]
-        name = f"{'time' if column.dtype.kind == 'M' else 'span'}[{unit}"
-        values = column.ravel().view("int64").tolist()
-    else:
-        name = kind[column.dtype.kind]
-    if name == "int" and max(values) >= 2**63:
-        name = "uint"
-    header = f"h5torch-column 1 {name} {'x'.join(map(str, column.shape))}\n".encode()
-    if name == "text":
-        body = struct.pack(f"<{len(values)}Q", *map(len, values)) + "".join(values).encode()
-    elif name in {"float", "complex"}:
-        parts = [part for value in values for part in ([value.real, value.imag][: 1 + (name == "complex")])]
-        body = b"".join(
-            struct.pack("<Q", 0x7FF8 << 48) if part != part else struct.pack("<d", part + 0.0)
-            for part in parts
-        )
-    else:
-        body = struct.pack(f"<{len(values)}{'Q' if name == 'uint' else 'q'}", *values)
-    return hashlib.sha256(header + body).hexdigest()
 
 
 # docs/keyed.md, in integers that do not wrap by themselves

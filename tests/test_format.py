@@ -11,21 +11,10 @@ import scipy.sparse
 
 import h5torch
 import samplers
-import splits
 from h5torch.errors import H5torchError
 from h5torch.view import View
-from tests.format_reader import (
-    RefusedError,
-    derive,
-    digest,
-    fingerprint,
-    hash_id,
-    hash_word,
-    keys_of,
-    read,
-    read_split,
-    row_at,
-)
+from tests.format_reader import RefusedError, derive, hash_id, hash_word, keys_of, read, row_at
+from tests.format_splits import digest, fingerprint
 
 ROOT = Path(__file__).parent.parent
 FORMAT, KEYED = (ROOT / "docs" / name for name in ("format.md", "keyed.md"))
@@ -89,14 +78,12 @@ def register_layouts(f):
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    """A file with every layout, every kind of value, a split and a sampler."""
+    """A file with every layout, every kind of value and a sampler."""
     path = tmp_path_factory.mktemp("format") / "all.h5t"
     with h5torch.File(path, "w") as f:
         f.register(np.arange(N * 4, dtype="float32").reshape(N, 4), "central")
         register_columns(f)
         register_layouts(f)
-        shares = {"train": 0.5, "vał": 0.2}
-        splits.create(f, "main", splits.Stratified(by=("0/type", "0/bool"), parts=shares, seed=2**64 - 1))
         samplers.save(f, "main", samplers.Shuffled(seed=2**63 + 1))
     return path
 
@@ -165,27 +152,6 @@ def test_contiguous_data_are_aligned(path):
         f.visititems(lambda _, node: offsets.append(getattr(node.id, "get_offset", int)()))
 
     assert all(offset % 64 == 0 for offset in offsets if offset)
-
-
-def test_a_split_reads_as_the_page_says(path):
-    split = splits.load(path, "main")
-    with h5py.File(path) as f:
-        parts, codes, recipe, provenance = read_split(f, "main")
-        inputs = {key: digest(read(f, key)) for key in recipe["by"]}
-
-    assert parts == list(split.parts) == ["train", "vał"]
-    assert np.array_equal(codes, split.codes)
-    assert recipe["recipe"] == "stratified"
-    assert recipe["version"] == 1
-    assert recipe["parts"] == [["train", 0.5], ["vał", 0.2]]
-    assert recipe["seed"] == 2**64 - 1
-    assert provenance["inputs"] == inputs
-    assert provenance["fingerprint"] == fingerprint(0, parts, codes)
-    assert provenance["counts"] == {part: int((codes == code).sum()) for code, part in enumerate(parts)}
-    assert provenance["left_out"] == int((codes == 255).sum())
-    assert set(provenance) == {"inputs", "versions", "counts", "shares", "left_out", "fingerprint"}
-    rows = h5torch.Dataset(path, split="main/train", columns=["central"]).indices
-    assert np.array_equal(rows, np.flatnonzero(codes == 0))
 
 
 def test_a_sampler_draws_what_the_page_says(path):
@@ -266,12 +232,14 @@ def test_the_digests_on_the_page_are_right():
         np.array(["2020-01-01", "NaT"], "datetime64[D]"),
         np.array([2**63], "uint64"),
         np.array([1 + 2j]),
+        [np.array([1, 2]), np.array([], int), np.array([3])],
     ]
     shown = [row[-1] for row in cells_below(FORMAT, "column")]
 
-    assert shown[:-1] == [digest(column)[:16] for column in columns]
-    codes = np.array([0, 1, 255, 0], np.uint8)
-    assert shown[-1] == f"fingerprint `{fingerprint(0, ['train', 'test'], codes)}"
+    assert shown[:-2] == [digest(column)[:16] for column in columns]
+    parts = fingerprint(0, ["train", "test"], np.array([0, 1, 255, 0], np.uint8))
+    folds = fingerprint(0, ["train", "val", "test"], np.array([[0, 1, 1, 254]], np.uint8), "rotating")
+    assert shown[-2:] == [f"fingerprint `{parts}", f"fingerprint `{folds}"]
 
 
 def test_the_keyed_values_on_the_page_are_right():
