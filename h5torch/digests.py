@@ -101,7 +101,7 @@ def _form(column: npt.NDArray[Any]) -> tuple[str, str | None]:
 
 
 def _numbers(block: npt.NDArray[Any], form: str) -> bytes:
-    values = block.view(np.int64) if block.dtype.kind in "mM" else block
+    values = block.astype(block.dtype.newbyteorder("=")).view(np.int64) if block.dtype.kind in "mM" else block
     plain = values.astype(form)
     if form in ("<f8", "<c16"):
         parts = plain.view("<f8")

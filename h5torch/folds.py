@@ -18,6 +18,7 @@ Scheme: TypeAlias = Literal["rotating", "listed", "nested"]
 FIXED = 254
 """The code of the first part that is held out of all folds; the next one has 253, and so on."""
 
+_DIGITS = 9  # of the number of a fold, at most
 _ROLES = {"rotating": 2, "nested": 4}
 
 
@@ -227,14 +228,18 @@ class Folds:
         return int(np.count_nonzero((self.codes == LEFT_OUT).all(axis=0)))
 
 
-def fold_of_path(path: str) -> tuple[str, tuple[int, ...]]:
+def fold_of_path(path: object) -> tuple[str, tuple[int, ...]]:
     """Part `cv/3` into the split `cv` and the fold `(3,)`; `main` is a split and no fold.
 
     Raises:
+        ArgumentTypeError: the path is no text.
         UnknownNameError: what follows the split's name is no number.
     """
+    if not isinstance(path, str):
+        msg = f"a split is named by text such as 'main' or 'cv/3', got {path!r}"
+        raise ArgumentTypeError(msg)
     name, *steps = path.split("/")
-    odd = [step for step in steps if not (step.isdecimal() and step.isascii())]
+    odd = [step for step in steps if not (step.isdecimal() and step.isascii() and len(step) <= _DIGITS)]
     if odd:
         msg = f"split {path!r}: {odd[0]!r} is no number of a fold; write 'name/part' or 'name/fold/part'"
         raise UnknownNameError(msg)

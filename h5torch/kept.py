@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from h5torch.digests import digest
-from h5torch.errors import FormatError
+from h5torch.errors import ArgumentTypeError, FormatError
 
 __all__ = ["Kept", "attach", "find_kept", "keep"]
 
@@ -47,6 +47,9 @@ def keep(values: npt.ArrayLike) -> Kept:
         ArgumentTypeError: it holds something else.
     """
     copy = np.array(values)
+    if copy.dtype.kind not in "biufc":
+        msg = f"a recipe keeps arrays of numbers or bools, got {copy.dtype}; number the values first"
+        raise ArgumentTypeError(msg)
     copy.flags.writeable = False
     return Kept(sha256=digest(copy), values=copy)
 

@@ -121,6 +121,11 @@ def read_column(file: File, key: str) -> npt.NDArray[Any]:
 
 def _check_filled(file: File, key: str, *, n_rows: int) -> None:
     """Refuse a column of rows that are to be dealt and are not filled in."""
+    central = file.schema.central
+    if key == SHAPE and central.filled_to < central.n_rows:
+        found = f"axis 0 has {central.filled_to} of {central.n_rows} rows filled in"
+        msg = f"{found}, and entities of an axis are dealt when all are there; append the others first"
+        raise SplitError(msg)
     layout = None if key.startswith(COO) or key == SHAPE else file.schema.objects.get(key)
     if layout is None or layout.filled_to >= min(n_rows, layout.n_rows):
         return

@@ -39,7 +39,7 @@ def axis_of(key: object) -> Axis:
             axis_of(inner)
         return "coo"
     place, slash, name = key.partition("/") if isinstance(key, str) else ("", "", "")
-    if not (slash and name and _is_axis(place)):
+    if not (slash and name and _is_axis(place) and name.encode(errors="replace").decode() == name):
         msg = f"{key!r} is no column of an axis; write 'central' or '<axis>/<name>' such as '0/type'"
         raise SplitError(msg)
     return int(place)
@@ -71,6 +71,8 @@ def shared_axis(keys: Sequence[str]) -> Axis:
     Raises:
         SplitError: there is no key, or they are of different axes.
     """
+    for key in keys:
+        axis_of(key)
     check_keys(tuple(dict.fromkeys(keys)))
     return axis_of(keys[0])
 
@@ -82,11 +84,11 @@ def check_keys(keys: Sequence[str]) -> None:
         SplitError: there is none, one comes twice, or they are of different axes.
     """
     if not keys:
-        msg = "by=() names no column; name one or more such as by='0/type'"
+        msg = "no column is named; name one or more such as '0/type'"
         raise SplitError(msg)
     axes = {key: axis_of(key) for key in keys}
     if len(axes) < len(keys):
-        msg = f"a column comes twice in by={tuple(keys)!r}"
+        msg = f"a column comes twice in {tuple(keys)!r}"
         raise SplitError(msg)
     if len(set(axes.values())) > 1:
         listed = ", ".join(f"{key!r} of axis {axis}" for key, axis in axes.items())

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from h5torch.errors import UnknownNameError
 from h5torch.file import opened
 from h5torch.folds import Folds, fold_of_path
 from h5torch.parts import Parts
@@ -62,6 +63,10 @@ def folds(f: Source | Place, name: str) -> Iterator[Parts]:
     if not isinstance(found, Folds):
         msg = f"split {name!r} has parts {', '.join(map(repr, found.parts))} and no folds"
         raise SplitError(msg)
+    if len(numbers) > 1:
+        found.fold(*numbers)
+        msg = f"split {name!r} is one fold; there are no folds within it"
+        raise UnknownNameError(msg)
     return found.all_folds(*numbers)
 
 

@@ -23,6 +23,7 @@ from splits.record import Provenance, Split, fingerprint
 __all__ = [
     "Inputs",
     "changed_inputs",
+    "counted",
     "deal",
     "inputs_of",
     "library_versions",
@@ -69,10 +70,11 @@ def inputs_of(file: File, recipe: SplitRecipe, *, n_rows: int | None = None) -> 
     return Inputs(columns=columns, extent=extent)
 
 
-def changed_inputs(split: Split, inputs: Inputs) -> tuple[str, ...]:
-    """Return the keys of columns that are no longer those that a split was made from."""
-    found, told = inputs.digests, split.provenance.inputs
-    return tuple(key for key in found if found[key] != told.get(key))
+def changed_inputs(split: Split, inputs: Inputs, *, n_rows: int) -> tuple[str, ...]:
+    """Return the keys of columns whose first `n_rows` are no longer those that a split was made from."""
+    told = split.provenance.inputs
+    columns = first_rows(inputs.columns, axis=split.axis, n_rows=n_rows)
+    return tuple(key for key, column in columns.items() if digest(column) != told.get(key))
 
 
 def library_versions(recipe: SplitRecipe) -> dict[str, str]:
@@ -114,7 +116,6 @@ def provenance_of(
     table: Parts | Folds, recipe: SplitRecipe, digests: Mapping[str, str], steps: Sequence[int]
 ) -> Provenance:
     """Return what a split was made from and how it came out."""
-    n_rows = steps[-1]
     return Provenance(
         inputs=dict(digests),
         versions={
@@ -123,9 +124,17 @@ def provenance_of(
             "python": platform.python_version(),
             **library_versions(recipe),
         },
-        counts=dict(table.counts),
-        shares={part: count / n_rows for part, count in table.counts.items()},
-        left_out=table.n_left_out - (table.n_rows - n_rows),
+        **counted(table, steps),
         rows=tuple(steps),
         fingerprint=fingerprint(table),
     )
+
+
+def counted(table: Parts | Folds, steps: Sequence[int]) -> dict[str, Any]:
+    """Return what provenance tells of the codes: `counts` and `shares` of parts, rows `left_out`."""
+    n_rows = steps[-1]
+    return {
+        "counts": dict(table.counts),
+        "shares": {part: count / n_rows for part, count in table.counts.items()},
+        "left_out": table.n_left_out - (table.n_rows - n_rows),
+    }

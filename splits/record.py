@@ -143,7 +143,11 @@ class Split:
         if isinstance(self.table, Folds):
             table = fold_table(self.table, labels)
         else:
-            table = part_table(self.table) if labels is None else class_table(self.table, labels)
+            parts = getattr(self.recipe, "parts", ())
+            asked = {name: share for name, share in parts if isinstance(share, float)} if parts else {}
+            whole = {} if len(asked) != len(self.parts) else asked
+            shown = part_table(self.table, n_rows=self.provenance.rows[-1], asked=whole)
+            table = shown if labels is None else class_table(self.table, labels)
         return f"{self!r}\n{table}"
 
     def __repr__(self) -> str:

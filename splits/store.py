@@ -23,9 +23,10 @@ from h5torch.wire.parts import (
 from h5torch.wire.recipes import canonical_json, parse_json, strict_converter
 from h5torch.wire.stamps import Source, check_writable
 from splits.book import BOOK
+from splits.dealing.folds import KFold, Nested, RepeatedKFold
 from splits.errors import SplitError
 from splits.frame import frame_like
-from splits.making import changed_inputs, deal, inputs_of, provenance_of, settled, table_of
+from splits.making import changed_inputs, counted, deal, inputs_of, provenance_of, settled, table_of
 from splits.recipes import SplitRecipe
 from splits.record import Provenance, Split, fingerprint
 
@@ -64,6 +65,7 @@ def create(f: File | Place, name: str, recipe: SplitRecipe, *, overwrite: bool =
         ReadOnlyError: the file is open for reading only.
         ArgumentTypeError: `f` is no h5torch file or path, or `recipe` no recipe.
     """
+    _check_whole(recipe)
     BOOK.dumps(recipe)
     check_label(name, what="split")
     with opened(f, "r+") as opened_file:
@@ -97,6 +99,10 @@ def load(f: Source | Place, name: str) -> Split:
     if found != told:
         msg = f"/splits/{name}: the codes have fingerprint {found}, not {told} as recorded; create it again"
         raise FormatError(msg)
+    recounted = counted(split.table, split.provenance.rows)
+    if recounted != {key: getattr(split.provenance, key) for key in recounted}:
+        msg = f"/splits/{name}/provenance: counts and shares are not those of the codes; create it again"
+        raise FormatError(msg)
     return split
 
 
@@ -111,7 +117,9 @@ def read_stored(file: Source, name: str) -> Split:
     recipe_text, provenance = read_story(file, name)
     path = f"/splits/{name}"
     recipe = BOOK.loads(recipe_text, path=f"{path}/recipe")
-    recipe = attach(recipe, read_kept(file, name), path=f"{path}/kept")
+    _check_whole(recipe)
+    digests = [kept.sha256 for kept in find_kept(recipe)]
+    recipe = attach(recipe, read_kept(file, name, digests), path=f"{path}/kept")
     if (recipe.axis, recipe.frame) != (table.axis, frame_like(table)):
         msg = (
             f"{path}: its recipe makes {recipe.frame} of axis {recipe.axis}, its codes are "
@@ -145,7 +153,7 @@ def delete(f: File | Place, name: str) -> None:
         ReadOnlyError: the file is open for reading only.
     """
     with opened(f, "r+") as file:
-        delete_parts(file, name)
+        delete_parts(checked_file(file, "splits.delete"), name)
 
 
 def rename(f: File | Place, name: str, new: str) -> None:
@@ -162,14 +170,15 @@ def rename(f: File | Place, name: str, new: str) -> None:
         ReadOnlyError: the file is open for reading only.
     """
     with opened(f, "r+") as file:
-        rename_parts(file, name, new)
+        rename_parts(checked_file(file, "splits.rename"), name, new)
 
 
 def extend(f: File | Place, name: str) -> Split:
     """Give the rows that were filled in since a split was made their parts; no other row moves.
 
     Each recipe deals new rows as it dealt the old ones: shares are made up for as far as old rows allow, new
-    rows of an old group follow it.
+    rows of an old group follow it. What it refuses in a new split, such as a rare class or a group larger
+    than its part, is taken here.
 
     Args:
         f: A writable file, or the path of one, which is opened and closed.
@@ -189,15 +198,14 @@ def extend(f: File | Place, name: str) -> Split:
         check_writable(file)
         split = load(file, name)
         steps = split.provenance.rows
-        before = inputs_of(file, split.recipe, n_rows=steps[-1])
-        changed = changed_inputs(split, before)
+        inputs = inputs_of(file, split.recipe)
+        changed = changed_inputs(split, inputs, n_rows=steps[-1])
         if changed:
             msg = (
                 f"split {name!r} cannot be extended: of the {steps[-1]} rows that it was made from, "
                 f"{', '.join(map(repr, changed))} changed; create it again"
             )
             raise SplitError(msg)
-        inputs = inputs_of(file, split.recipe)
         n_rows = inputs.extent.filled
         if n_rows < steps[-1]:
             msg = f"split {name!r} was made of {steps[-1]} rows, there are {n_rows}; create it again"
@@ -225,6 +233,14 @@ def checked_file(f: object, what: str) -> File:
     return f
 
 
+def _check_whole(recipe: object) -> None:
+    """Refuse what says how to fold, and not what."""
+    if isinstance(recipe, KFold | RepeatedKFold | Nested):
+        told = f"{recipe!r} says how rows are folded"
+        msg = f"{told}; give it to a recipe, as in Random(folds={recipe!r}, seed=0)"
+        raise ArgumentTypeError(msg)
+
+
 def _write(file: File, split: Split, *, overwrite: bool) -> None:
     write_parts(
         file,
@@ -237,8 +253,12 @@ def _write(file: File, split: Split, *, overwrite: bool) -> None:
 
 
 def _as_provenance(text: str, table: Parts | Folds, *, path: str) -> Provenance:
+    value = parse_json(text, path=path)
+    if not isinstance(value, dict):
+        msg = f"{path}: must be a JSON object, found {value!r:.60}; create the split again"
+        raise FormatError(msg)
     try:
-        found = _CONVERTER.structure(parse_json(text, path=path), Provenance)
+        found = _CONVERTER.structure(value, Provenance)
     except cattrs.BaseValidationError as error:
         msg = f"{'; '.join(cattrs.transform_error(error, path))}; create the split again"
         raise FormatError(msg) from error

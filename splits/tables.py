@@ -1,6 +1,6 @@
 """How classes are spread over parts: counts, and the same as text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -50,6 +50,8 @@ def class_counts(table: Parts, labels: npt.NDArray[Any], *, most: int) -> ClassC
         SplitError: `labels` has another shape.
     """
     labels = np.asarray(labels)
+    if labels.dtype.kind == "O":
+        labels = labels.astype(np.str_)
     if labels.shape != (table.n_rows,):
         msg = (
             f"split {table.name!r} has {table.n_rows} rows, labels have shape {labels.shape}; give one a row"
@@ -68,11 +70,22 @@ def class_counts(table: Parts, labels: npt.NDArray[Any], *, most: int) -> ClassC
     return ClassCounts(classes=tuple(classes), parts=table.parts, counts=counts)
 
 
-def part_table(table: Parts) -> str:
-    """Write rows and share of each part, a line each."""
-    counts = {**table.counts, **({LEFT_OUT_NAME: table.n_left_out} if table.n_left_out else {})}
-    lines = [[part, str(count), f"{count / max(1, table.n_rows):.2%}"] for part, count in counts.items()]
-    return _align([["part", "rows", "share"], *lines])
+def part_table(table: Parts, *, n_rows: int, asked: Mapping[str, float]) -> str:
+    """Write rows and share of each part, a line each, and the share that was asked for.
+
+    Args:
+        table: The part of each row.
+        n_rows: How many rows were dealt: those behind them are in no part yet, and do not count.
+        asked: Share of each part that was asked for, where shares were.
+    """
+    left_out = n_rows - sum(table.counts.values())
+    counts = {**table.counts, **({LEFT_OUT_NAME: left_out} if left_out else {})}
+    wanted = {**asked, LEFT_OUT_NAME: 1 - sum(asked.values())} if asked else {}
+    lines = [
+        [part, str(count), f"{count / max(1, n_rows):.2%}", *([f"{wanted[part]:.2%}"] if wanted else [])]
+        for part, count in counts.items()
+    ]
+    return _align([["part", "rows", "share", *(["asked"] if wanted else [])], *lines])
 
 
 def class_table(table: Parts, labels: npt.NDArray[Any]) -> str:

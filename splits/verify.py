@@ -5,16 +5,16 @@ from typing import Literal, TypeAlias
 import attrs
 import numpy as np
 
-from h5torch.file import opened
-from h5torch.wire.stamps import Source
+from h5torch.errors import H5torchError
+from h5torch.file import File, opened
 from splits.columns import missing_keys
-from splits.making import changed_inputs, deal, inputs_of, library_versions
+from splits.making import Inputs, changed_inputs, counted, deal, inputs_of, library_versions
 from splits.record import Split, fingerprint
 from splits.store import Place, checked_file, list_splits, read_stored
 
 __all__ = ["Verdict", "Verification", "verify", "verify_all"]
 
-Verdict: TypeAlias = Literal["identical", "inputs changed", "codes altered"]
+Verdict: TypeAlias = Literal["identical", "inputs changed", "codes altered", "not verifiable"]
 
 
 @attrs.frozen(kw_only=True)
@@ -25,7 +25,8 @@ class Verification:
         name: Name of the split.
         verdict: `"identical"`: its recipe makes the stored codes of the columns in the file. `"inputs
             changed"`: columns are not those that it was made from. `"codes altered"`: the columns are, and
-            the codes are not those that were made.
+            the codes are not those that were made. `"not verifiable"`: the split is damaged, or cannot be
+            computed here; only `verify_all` says so, `verify` raises.
         changed: Keys of the columns that changed.
         reason: What was found, in a sentence.
     """
@@ -44,7 +45,7 @@ class Verification:
         return f"{self.name}: {self.verdict}; {self.reason}"
 
 
-def verify(f: Source | Place, name: str) -> Verification:
+def verify(f: File | Place, name: str) -> Verification:
     """Make a stored split again from the columns that the file holds now, and compare.
 
     Columns are compared by the digests that were taken when the split was made or last extended; rows that
@@ -63,38 +64,51 @@ def verify(f: Source | Place, name: str) -> Verification:
     with opened(f, "r") as opened_file:
         file = checked_file(opened_file, "splits.verify")
         split = read_stored(file, name)
-        steps = split.provenance.rows
         missing = missing_keys(file, split.recipe.keys)
         if missing:
-            gone = ", ".join(map(repr, missing))
-            return Verification(
-                name=name, verdict="inputs changed", changed=missing, reason=f"the file lacks {gone}"
-            )
-        inputs = inputs_of(file, split.recipe, n_rows=steps[-1])
-    changed = changed_inputs(split, inputs)
-    if inputs.extent.filled < steps[-1]:
-        found = f"there are {inputs.extent.filled} of {steps[-1]} rows that it was made from"
-        return Verification(name=name, verdict="inputs changed", changed=changed, reason=found)
-    if changed:
-        listed = ", ".join(map(repr, changed))
-        return Verification(
-            name=name,
-            verdict="inputs changed",
-            changed=changed,
-            reason=f"{listed} holds other values than when the split was made",
-        )
-    marked, told = fingerprint(split.table), split.provenance.fingerprint
-    if marked != told:
-        found = f"the codes have fingerprint {marked}, recorded is {told}"
-        return Verification(name=name, verdict="codes altered", reason=found)
-    differ = deal(split.recipe, inputs.columns, steps) != split.codes[..., : steps[-1]]
-    rows = np.flatnonzero(differ.reshape(-1, steps[-1]).any(axis=0))
-    if rows.size:
-        found = f"{rows.size} rows, row {rows[0]} the first, are not where the recipe puts them"
-        found += _other_versions(split)
-        return Verification(name=name, verdict="codes altered", reason=found)
-    found = f"{steps[-1]} rows lie where the recipe puts them ({told})"
+            gone = f"the file lacks {', '.join(map(repr, missing))}"
+            return Verification(name=name, verdict="inputs changed", changed=missing, reason=gone)
+        inputs = inputs_of(file, split.recipe, n_rows=split.provenance.rows[-1])
+    changed = changed_inputs(split, inputs, n_rows=split.provenance.rows[-1])
+    if problem := _other_inputs(split, inputs, changed):
+        return Verification(name=name, verdict="inputs changed", changed=changed, reason=problem)
+    if problem := _other_codes(split, inputs):
+        return Verification(name=name, verdict="codes altered", reason=problem)
+    found = (
+        f"{split.provenance.rows[-1]} rows lie where the recipe puts them ({split.provenance.fingerprint})"
+    )
     return Verification(name=name, verdict="identical", reason=found)
+
+
+def _other_inputs(split: Split, inputs: Inputs, changed: tuple[str, ...]) -> str | None:
+    """Say what the file holds no more of what a split was made from."""
+    n_rows = split.provenance.rows[-1]
+    if inputs.extent.filled < n_rows:
+        return f"there are {inputs.extent.filled} of {n_rows} rows that it was made from"
+    if inputs.extent.length < split.table.n_rows:
+        return f"axis {split.axis} has {inputs.extent.length} rows, the split has {split.table.n_rows}"
+    if changed:
+        return f"{', '.join(map(repr, changed))} holds other values than when the split was made"
+    return None
+
+
+def _other_codes(split: Split, inputs: Inputs) -> str | None:
+    """Say how the codes differ from what is recorded of them, or from what the recipe makes."""
+    steps, found = split.provenance.rows, fingerprint(split.table)
+    if found != split.provenance.fingerprint:
+        return f"the codes have fingerprint {found}, recorded is {split.provenance.fingerprint}"
+    recounted = counted(split.table, steps)
+    if recounted != {key: getattr(split.provenance, key) for key in recounted}:
+        return "counts or shares that are recorded are not those of the codes"
+    made, stored = deal(split.recipe, inputs.columns, steps), split.codes[..., : steps[-1]]
+    if made.shape != stored.shape:
+        told = f"the recipe makes codes of shape {made.shape}, stored are {stored.shape}"
+        return told + _other_versions(split)
+    rows = np.flatnonzero((made != stored).reshape(-1, steps[-1]).any(axis=0))
+    if rows.size:
+        told = f"{rows.size} rows, row {rows[0]} the first, are not where the recipe puts them"
+        return told + _other_versions(split)
+    return None
 
 
 def _other_versions(split: Split) -> str:
@@ -105,7 +119,19 @@ def _other_versions(split: Split) -> str:
     return f"; it was computed with {' and '.join(other)}, which may be why" if other else ""
 
 
-def verify_all(f: Source | Place) -> tuple[Verification, ...]:
-    """Verify every split of a file, in the order of their names; see `verify`."""
-    with opened(f, "r") as file:
-        return tuple(verify(file, name) for name in list_splits(file))
+def verify_all(f: File | Place) -> tuple[Verification, ...]:
+    """Verify every split of a file, in the order of their names; see `verify`.
+
+    One that is damaged, or cannot be computed here, has the verdict `"not verifiable"` and the error as its
+    reason.
+    """
+    with opened(f, "r") as opened_file:
+        file = checked_file(opened_file, "splits.verify_all")
+        return tuple(_verify_or_tell(file, name) for name in list_splits(file))
+
+
+def _verify_or_tell(file: File, name: str) -> Verification:
+    try:
+        return verify(file, name)
+    except H5torchError as error:
+        return Verification(name=name, verdict="not verifiable", reason=str(error))

@@ -27,7 +27,8 @@ def options(tmp_path, *arguments):
 
 
 def a_call(side, number=0, **changes):
-    given = {"seconds": 1.0, "peak_mb": 100.0, "mean": 0.1, "worst": 1.0, "sizes": 0.0, **changes}
+    given = {"seconds": 1.0, "peak_mb": 100.0, "mean": 0.1, "worst": 1.0, "sizes": 0.0}
+    given |= {"rows": 5.0, "size_rows": 0.0, **changes}
     return Measured(work="int64-10", side=side, number=number, **given)
 
 
@@ -40,18 +41,19 @@ def results_of(*measured, refusals=()):
 def test_deviations_are_those_worked_out_by_hand():
     """Of ten rows with the first label 7 are in train and 3 in test, of five with the second all in train.
 
-    So train holds 70 % and 100 %, test 30 % and 0 %, each 10 or 20 points off; and 12 of 15 rows are 80 %.
+    So train holds 70 % and 100 %, test 30 % and 0 %, each one row, 10 or 20 points, off; and 12 of 15 rows
+    are 80 %.
     """
     counts = np.array([[7, 5, 0], [3, 0, 0]])
     found = evenness(counts, np.array([12, 3]), (0.8, 0.2))
 
-    assert attrs.astuple(found) == pytest.approx((15, 20, 0))
+    assert attrs.astuple(found) == pytest.approx((15, 20, 0, 1, 0))
 
 
 def test_deviations_of_sizes_are_of_all_rows():
     found = evenness(np.array([[1], [1]]), np.array([6, 4]), (0.5, 0.5))
 
-    assert attrs.astuple(found) == pytest.approx((0, 0, 10))
+    assert attrs.astuple(found) == pytest.approx((0, 0, 10, 0, 1))
 
 
 def test_labels_are_counted_in_every_part():
@@ -92,7 +94,7 @@ def test_groups_of_one_class_have_one_and_the_first_of_a_power_law_is_the_larges
 @pytest.mark.parametrize("side", ["ours", "theirs"])
 @pytest.mark.parametrize("work", SPLIT_HERE, ids=lambda work: work.name)
 def test_both_sides_split_every_workload_and_the_figures_are_finite(work, side):
-    found = once.measure(tiny(work), side)
+    found = once.measure(tiny(work), side, seed=3)
 
     assert found["seconds"] > 0
     assert 0 <= found["mean"] <= found["worst"] < 100
@@ -101,7 +103,7 @@ def test_both_sides_split_every_workload_and_the_figures_are_finite(work, side):
 
 
 def test_we_split_many_labels_too():
-    assert once.measure(tiny(BY_NAME["labels-folds"]), "ours")["sizes"] < 0.2
+    assert once.measure(tiny(BY_NAME["labels-folds"]), "ours", seed=0)["sizes"] < 0.2
 
 
 def test_parts_have_to_cover_the_rows_once():
@@ -145,7 +147,7 @@ def test_the_side_that_begins_changes_from_round_to_round():
 def test_a_measurement_that_takes_too_long_has_no_figure(tmp_path):
     asked = options(tmp_path, "--patience", "0.01")
 
-    assert command.once(tiny(BY_NAME["uint8-10"]), "ours", asked) == "no answer in 0 s"
+    assert command.once(tiny(BY_NAME["uint8-10"]), "ours", 0, asked) == "no answer in 0 s"
 
 
 def test_workloads_are_chosen_by_name_or_family(tmp_path, capsys):
@@ -168,6 +170,42 @@ def test_ratios_come_from_the_same_round():
     assert duel(results_of(a_call("ours")), "int64-10") is None
 
 
+def test_deviations_are_means_over_the_seeds_and_times_are_medians():
+    worst, seconds, rows = (1.0, 2.0, 6.0), (1.0, 2.0, 9.0), (0.5, 3.0, 2.0)
+    rounds = enumerate(zip(worst, seconds, rows, strict=True))
+    calls = [a_call("ours", number, worst=w, seconds=s, rows=r) for number, (w, s, r) in rounds]
+    found = duel(results_of(*calls, *(a_call("theirs", number) for number in range(3))), "int64-10").ours
+
+    assert (found.worst, found.seconds, found.rows) == (3, 2, 3)
+
+
+def test_every_round_has_a_seed_of_its_own():
+    work = tiny(BY_NAME["uint8-10"])
+    columns = works.columns_of(work)
+    for side in contestants.SIDES.values():
+        first, again, other = (
+            contestants.codes_of(side(work, columns, seed), work.n_rows) for seed in (1, 1, 2)
+        )
+        assert np.array_equal(first, again)
+        assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("ours", "is_behind"),
+    [
+        ({"worst": 1.01, "rows": 0.9}, False),  # all counts are those asked for, rounded
+        ({"worst": 1.01, "rows": 1.2}, True),
+        ({"worst": 1.001, "rows": 1.2}, False),  # the same digits
+        ({"sizes": 0.3, "size_rows": 0.8}, False),
+        ({"sizes": 0.3, "size_rows": 2.0}, True),
+    ],
+)
+def test_what_only_rounding_decides_is_no_loss(ours, is_behind):
+    told = page.page(results_of(a_call("ours", **ours), a_call("theirs")))
+
+    assert ("Nowhere" not in told) == is_behind
+
+
 def test_what_is_slower_larger_or_less_even_is_said_first():
     ours = a_call("ours", seconds=2.0, peak_mb=150.0, worst=1.5)
     told = page.page(results_of(ours, a_call("theirs")))
@@ -187,4 +225,4 @@ def test_numbers_have_three_digits_that_count(value, shown):
 
 def test_what_is_installed_is_pinned():
     assert libraries.pins() == {"iterative-stratification": "0.1.9"}
-    assert [field.name for field in attrs.fields(Evenness)] == ["mean", "worst", "sizes"]
+    assert [field.name for field in attrs.fields(Evenness)] == ["mean", "worst", "sizes", "rows", "size_rows"]

@@ -52,7 +52,9 @@ def parse(arguments: Sequence[str] | None) -> Options:
     names = [work.name for work in ALL]
     parser.add_argument("--only", default="", help=f"any of {', '.join([*names, *PEERS])}")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the rows, such as 0.01")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of each workload")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="rounds of each workload, each with a seed of its own"
+    )
     parser.add_argument(
         "--patience", type=float, default=1800.0, help="seconds that one measurement may take"
     )
@@ -101,7 +103,7 @@ def rounds_of(work: Work, options: Options) -> tuple[list[Measured], list[Refusa
         for side in turns(number):
             if side in refusals:
                 continue
-            found = once(work, side, options)
+            found = once(work, side, number, options)
             if isinstance(found, str):
                 refusals[side] = Refusal(work=work.name, side=side, reason=found)
             else:
@@ -114,9 +116,9 @@ def turns(number: int) -> tuple[str, ...]:
     return tuple(SIDES)[:: -1 if number % 2 else 1]
 
 
-def once(work: Work, side: str, options: Options) -> dict[str, float] | str:
+def once(work: Work, side: str, seed: int, options: Options) -> dict[str, float] | str:
     """Measure one call in a fresh process; return its figures, or why there are none."""
-    asked = [json.dumps(attrs.asdict(work)), side, str(options.libraries)]
+    asked = [json.dumps(attrs.asdict(work)), side, str(seed), str(options.libraries)]
     try:
         done = subprocess.run(  # noqa: S603 - our own module
             [sys.executable, "-m", "benchmarks.splitting.once", *asked],

@@ -18,7 +18,7 @@ PEERS: Mapping[Family, str] = {
 }
 
 
-def ours(work: Work, columns: Columns) -> Array:
+def ours(work: Work, columns: Columns, seed: int) -> Array:
     """Split with h5torch: the part, or the fold, of each row."""
     by = tuple(key for key in columns if key != "0/g")
     into: dict[str, Any] = {"folds": FOLDS} if work.into == "folds" else {"parts": PARTS}
@@ -26,15 +26,15 @@ def ours(work: Work, columns: Columns) -> Array:
         into["rare"] = "keep"
     if work.family == "grouped":
         into |= {"groups": "0/g", "oversized": "accept"}
-    return splits.Stratified(by=by, seed=0, **into).codes(columns, work.n_rows)
+    return splits.Stratified(by=by, seed=seed, **into).codes(columns, work.n_rows)
 
 
-def theirs(work: Work, columns: Columns) -> list[Array]:
+def theirs(work: Work, columns: Columns, seed: int) -> list[Array]:
     """Split with the other library: the rows of each part, or those that each fold holds out."""
-    return _THEIRS[work.family](work, columns)
+    return _THEIRS[work.family](work, columns, seed)
 
 
-def _train_test_split(work: Work, columns: Columns) -> list[Array]:
+def _train_test_split(work: Work, columns: Columns, seed: int) -> list[Array]:
     split = importlib.import_module("sklearn.model_selection").train_test_split
     labels = columns["0/y"]
     if work.labels == "pair":
@@ -42,38 +42,39 @@ def _train_test_split(work: Work, columns: Columns) -> list[Array]:
     elif work.labels == "pair made one":
         labels = columns["0/y"] * 10 + columns["0/z"]
     rows = np.arange(work.n_rows)
-    train, rest, _, rest_labels = split(rows, labels, test_size=0.2, stratify=labels, random_state=0)
-    val, test = split(rest, test_size=0.5, stratify=rest_labels, random_state=0)
+    train, rest, _, rest_labels = split(rows, labels, test_size=0.2, stratify=labels, random_state=seed)
+    val, test = split(rest, test_size=0.5, stratify=rest_labels, random_state=seed)
     return [train, val, test]
 
 
-def _iterative(work: Work, columns: Columns) -> list[Array]:
+def _iterative(work: Work, columns: Columns, seed: int) -> list[Array]:
     stratifiers = importlib.import_module("iterstrat.ml_stratifiers")
     labels = columns["0/y"]
     if work.into == "folds":
-        folds = stratifiers.MultilabelStratifiedKFold(n_splits=FOLDS, shuffle=True, random_state=0)
+        folds = stratifiers.MultilabelStratifiedKFold(n_splits=FOLDS, shuffle=True, random_state=seed)
         return [held_out for _train, held_out in folds.split(labels, labels)]
-    first = stratifiers.MultilabelStratifiedShuffleSplit(n_splits=1, test_size=0.2, random_state=0)
+    shuffle_split = stratifiers.MultilabelStratifiedShuffleSplit
+    first = shuffle_split(n_splits=1, test_size=0.2, random_state=seed)
     train, rest = next(first.split(labels, labels))
-    second = stratifiers.MultilabelStratifiedShuffleSplit(n_splits=1, test_size=0.5, random_state=0)
+    second = shuffle_split(n_splits=1, test_size=0.5, random_state=seed)
     val, test = next(second.split(labels[rest], labels[rest]))
     return [train, rest[val], rest[test]]
 
 
-def _stratified_group_k_fold(_: Work, columns: Columns) -> list[Array]:
+def _stratified_group_k_fold(_: Work, columns: Columns, seed: int) -> list[Array]:
     k_fold = importlib.import_module("sklearn.model_selection").StratifiedGroupKFold
-    folds = k_fold(n_splits=FOLDS, shuffle=True, random_state=0)
+    folds = k_fold(n_splits=FOLDS, shuffle=True, random_state=seed)
     labels = columns["0/y"]
     return [held_out for _train, held_out in folds.split(labels, labels, columns["0/g"])]
 
 
-_THEIRS: Mapping[Family, Callable[[Work, Columns], list[Array]]] = {
+_THEIRS: Mapping[Family, Callable[[Work, Columns, int], list[Array]]] = {
     "stratified": _train_test_split,
     "multilabel": _iterative,
     "grouped": _stratified_group_k_fold,
 }
 
-SIDES: Mapping[str, Callable[[Work, Columns], Array | list[Array]]] = {"ours": ours, "theirs": theirs}
+SIDES: Mapping[str, Callable[[Work, Columns, int], Array | list[Array]]] = {"ours": ours, "theirs": theirs}
 
 
 def codes_of(found: Array | list[Array], n_rows: int) -> Array:

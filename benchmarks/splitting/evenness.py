@@ -12,7 +12,7 @@ from benchmarks.splitting.works import Array
 
 @attrs.frozen(kw_only=True)
 class Evenness:
-    """Deviations in percent points of the rows of a label, or of all rows."""
+    """Deviations in percent points of the rows of a label, or of all rows; and in rows."""
 
     mean: float
     """Over parts and labels: how far the part's share of the rows with that label is from what was asked."""
@@ -20,6 +20,10 @@ class Evenness:
     """The largest of them."""
     sizes: float
     """The largest for all rows, whatever their labels."""
+    rows: float
+    """The largest of any label in rows: below 1 where each count is what was asked, rounded up or down."""
+    size_rows: float
+    """The largest for all rows, in rows."""
 
 
 def evenness(counts: npt.NDArray[np.integer[Any]], sizes: Array, shares: Sequence[float]) -> Evenness:
@@ -32,12 +36,16 @@ def evenness(counts: npt.NDArray[np.integer[Any]], sizes: Array, shares: Sequenc
         shares: Asked for, one a part.
     """
     totals = counts.sum(axis=0)
-    held = counts[:, totals > 0] / totals[totals > 0]
     asked = np.array(shares)
-    off = np.abs(held - asked[:, None])
-    size_off = np.abs(sizes / sizes.sum() - asked)
+    rows_off = np.abs(counts - asked[:, None] * totals)[:, totals > 0]
+    off = rows_off / totals[totals > 0]
+    size_off = np.abs(sizes - asked * sizes.sum())
     return Evenness(
-        mean=100 * float(off.mean()), worst=100 * float(off.max()), sizes=100 * float(size_off.max())
+        mean=100 * float(off.mean()),
+        worst=100 * float(off.max()),
+        sizes=100 * float(size_off.max() / sizes.sum()),
+        rows=float(rows_off.max()),
+        size_rows=float(size_off.max()),
     )
 
 

@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: `python -m benchmarks.splitting.once WORK SIDE LIBRARIES`."""
+"""One measurement in a process of its own: `python -m benchmarks.splitting.once WORK SIDE SEED LIBRARIES`."""
 
 import json
 import sys
@@ -20,23 +20,23 @@ _FORGET_PEAK = Path("/proc/self/clear_refs")
 def main() -> None:
     """Print seconds, peak memory and deviations, or why there are none."""
     work = Work(**json.loads(sys.argv[1]))
-    sys.path.append(sys.argv[3])  # last, so that nothing there hides what belongs to this environment
+    sys.path.append(sys.argv[4])  # last, so that nothing there hides what belongs to this environment
     try:
-        found: Mapping[str, float | str | None] = measure(work, sys.argv[2])
+        found: Mapping[str, float | str | None] = measure(work, sys.argv[2], seed=int(sys.argv[3]))
     except ModuleNotFoundError as error:
         found = {"refused": f"{error.name} is not installed"}
     sys.stdout.write(json.dumps(found) + "\n")
 
 
-def measure(work: Work, side: str) -> Mapping[str, float | None]:
+def measure(work: Work, side: str, *, seed: int) -> Mapping[str, float | None]:
     """Split once, all of it within one call, and say how long it took, what it needed and how even it is."""
     call = SIDES[side]
     small = scaled(attrs.evolve(work, n_labels=min(work.n_labels, 10)), 1e-9)
-    call(small, columns_of(small))  # what is imported or compiled on first use is no part of splitting
+    call(small, columns_of(small), seed)  # what is imported or compiled on first use is no part of splitting
     columns = columns_of(work)
     before = _memory("VmRSS", forget=True)
     began = time.perf_counter()
-    result = call(work, columns)
+    result = call(work, columns, seed)
     seconds = time.perf_counter() - began
     peak = _memory("VmHWM", forget=False)
     codes = codes_of(result, work.n_rows)

@@ -13,7 +13,7 @@ _TITLES: Mapping[Family, str] = {
     "multilabel": "Many labels a row",
     "grouped": "Grouped and stratified, five folds",
 }
-_SAME = 1e-9  # percent points: two ways to add up the same counts
+_ROUNDED = 1  # row: a count nearer to what was asked is that, rounded up or down, and none can be nearer
 _SAME_MB = 1.0  # what the interpreter itself takes or gives back meanwhile
 
 
@@ -37,10 +37,13 @@ def facts(results: Results) -> str:
     small = "" if scale == 1 else f"\n\n**A trial run with {scale} of the rows: no figures to quote.**"
     machine = "; ".join(f"{name} {value}" for name, value in results.machine.items())
     return (
-        f"Medians of {rounds} rounds, in which both sides split the same columns in turn, one whole call "
-        "each in a process of its own. Memory is what the call took beyond the columns, at its highest. "
+        f"Rounds: {rounds}. In each, both sides split the same columns in turn with the seed of that round, "
+        "one whole call each in a process of its own. Times and memory are medians, deviations means over "
+        "the rounds. Memory is what the call took beyond the columns, at its highest. "
         "Deviations are in percent points: how far each part's share of the rows with a label is from "
-        f"that asked for, over all parts and labels; for sizes, of all rows.{small}\n\n"
+        "that asked for, over all parts and labels; for sizes, of all rows. "
+        "Counts that are in every round what was asked, rounded up or down to whole rows, are behind in "
+        f"nothing, whichever way others were rounded.{small}\n\n"
         f"Measured on: {machine}."
     )
 
@@ -84,12 +87,12 @@ def behind_in(own: Duel) -> list[str]:
     if one.peak_mb is not None and other.peak_mb is not None and one.peak_mb > other.peak_mb + _SAME_MB:
         found.append(f"peak memory {megabytes(one.peak_mb)} MB, not {megabytes(other.peak_mb)}")
     deviations = {
-        "mean deviation": (one.mean, other.mean),
-        "largest deviation": (one.worst, other.worst),
-        "deviation of sizes": (one.sizes, other.sizes),
+        "mean deviation": (one.mean, other.mean, one.rows),
+        "largest deviation": (one.worst, other.worst, one.rows),
+        "deviation of sizes": (one.sizes, other.sizes, one.size_rows),
     }
-    for what, (mine, its) in deviations.items():
-        if mine > its + _SAME:
+    for what, (mine, its, rows) in deviations.items():
+        if rows >= _ROUNDED and mine > its and number(mine) != number(its):
             found.append(f"{what} {number(mine)}, not {number(its)}")
     return found
 

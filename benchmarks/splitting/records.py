@@ -1,7 +1,7 @@
 """What was measured: frozen records, and their spelling in JSON."""
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -14,14 +14,16 @@ class Measured:
     work: str
     side: str
     number: int
-    """Of the round, in which both sides split the same columns one after the other."""
+    """Of the round, in which both sides split the same columns one after the other, and the seed of both."""
     seconds: float
     peak_mb: float | None
     """Memory beyond that before the call, at its highest; nothing where the system does not tell."""
     mean: float
     worst: float
     sizes: float
-    """Deviations in percent points, as in `Evenness`."""
+    rows: float
+    size_rows: float
+    """Deviations as in `Evenness`."""
 
 
 @attrs.frozen(kw_only=True)
@@ -62,7 +64,7 @@ def from_json(record: Mapping[str, Any]) -> Results:
 
 @attrs.frozen(kw_only=True)
 class Duel:
-    """Medians of both sides over the rounds of one workload."""
+    """Both sides over the rounds of one workload: medians of time and memory, means of deviations."""
 
     ours: Measured
     theirs: Measured
@@ -72,7 +74,7 @@ class Duel:
 
 
 def duel(results: Results, work: str) -> Duel | None:
-    """Return the medians of a workload, or nothing where a side has no figures."""
+    """Return both sides of a workload, or nothing where a side has no figures."""
     rounds: dict[int, dict[str, Measured]] = {}
     for one in results.measured:
         if one.work == work:
@@ -81,24 +83,23 @@ def duel(results: Results, work: str) -> Duel | None:
     if not both:
         return None
     return Duel(
-        ours=_middle([sides["ours"] for sides in both]),
-        theirs=_middle([sides["theirs"] for sides in both]),
+        ours=_over_rounds([sides["ours"] for sides in both]),
+        theirs=_over_rounds([sides["theirs"] for sides in both]),
         faster=statistics.median(sides["theirs"].seconds / sides["ours"].seconds for sides in both),
         rounds=len(both),
     )
 
 
-def _middle(calls: list[Measured]) -> Measured:
+def _over_rounds(calls: list[Measured]) -> Measured:
+    """Return one record of all rounds; its deviations in rows are the largest that any round had."""
     peaks = [one.peak_mb for one in calls if one.peak_mb is not None]
-
-    def middle(of: Callable[[Measured], float]) -> float:
-        return statistics.median(map(of, calls))
-
     return attrs.evolve(
         calls[0],
-        seconds=middle(lambda one: one.seconds),
+        seconds=statistics.median(one.seconds for one in calls),
         peak_mb=statistics.median(peaks) if peaks else None,
-        mean=middle(lambda one: one.mean),
-        worst=middle(lambda one: one.worst),
-        sizes=middle(lambda one: one.sizes),
+        mean=statistics.fmean(one.mean for one in calls),
+        worst=statistics.fmean(one.worst for one in calls),
+        sizes=statistics.fmean(one.sizes for one in calls),
+        rows=max(one.rows for one in calls),
+        size_rows=max(one.size_rows for one in calls),
     )

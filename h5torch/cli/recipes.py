@@ -11,6 +11,7 @@ from h5torch.folds import Folds
 from h5torch.wire.parts import list_parts, read_split, read_story
 from h5torch.wire.recipes import parse_json
 from h5torch.wire.samplers import list_samplers, read_sampler
+from h5torch.wire.stamps import look
 
 _SHOWN_ELSEWHERE = {"parts", "recipe", "version"}
 
@@ -42,13 +43,15 @@ def _split(f: h5torch.File, name: str) -> Entry:
         counts = [f"{part} {count:,}" for part, count in table.counts.items()]
         values = f"{len(table.parts):,} part{'' if len(table.parts) == 1 else 's'}"
     left_out = [f"left out {table.n_left_out:,}"] if table.n_left_out else []
+    place = f"splits/{name}/kept"
+    kept = sum(getattr(look(f, f"{place}/{digest}"), "nbytes", 0) for digest in look(f, place) or ())
     mark = provenance.get("fingerprint", "") if isinstance(provenance, dict) else ""
     return Entry(
         name=name,
         kind=_tag(recipe),
         shape=text.shape([table.n_rows]),
         values=values,
-        n_bytes=table.codes.nbytes + sum(len(part.encode()) for part in story),
+        n_bytes=table.codes.nbytes + sum(len(part.encode()) for part in story) + kept,
         notes=(", ".join([*counts, *left_out]), _parameters(recipe), f"fingerprint {mark}"),
     )
 
@@ -77,5 +80,6 @@ def _parameters(recipe: Any) -> str:
 
 def _spelled(value: Any) -> str:
     if isinstance(value, dict):
-        return f"({_tag(value)} {_parameters(value)})"
+        is_array = set(value) == {"sha256"}
+        return f"array {value['sha256']:.8}…" if is_array else f"({_tag(value)} {_parameters(value)})"
     return " + ".join(map(_spelled, value)) if isinstance(value, list) else str(value)

@@ -1,6 +1,6 @@
 """Splits as the file spells them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, get_args
 
@@ -37,6 +37,7 @@ __all__ = [
 
 _HOME, _MODE, _FORMAT = "splits", "split", 1
 _SCHEME, _KEPT = "folds", "kept"
+_SMALL, _MOST_SHRUNK = 1 << 20, 1100  # bytes; times, a little more than deflate can shrink zeros
 
 
 def list_parts(source: Source) -> list[str]:
@@ -63,6 +64,7 @@ def read_split(source: Source, name: str) -> Parts | Folds:
     if members is None or len(codes.shape) != (1 if scheme is None else 2):
         msg = f"{path}/codes: must be an enum over uint8 with one code a row; create the split again"
         raise FormatError(msg)
+    _check_size(codes, path=f"{path}/codes")
     try:
         axis = _read_axis(node)
         if scheme is None:
@@ -131,7 +133,8 @@ def _read_folds(
         msg = f"the attribute {_SCHEME} is {told!r}, this h5torch reads {', '.join(schemes)}"
         raise FormatError(msg)
     roles = tuple(as_text(role) for role in np.atleast_1d(node.attrs.get("roles", [])))
-    n_folds = tuple(int(count) for count in np.atleast_1d(node.attrs.get("n_folds", [])))
+    counts = np.atleast_1d(node.attrs.get("n_folds", []))
+    n_folds = tuple(counts.tolist()) if counts.dtype.kind in "iu" and counts.ndim == 1 else ()
     by_code = sorted((code, part) for part, code in members.items())
     fixed = [part for _, part in reversed(by_code) if part != LEFT_OUT_NAME and not part.isdecimal()]
     return Folds(
@@ -213,10 +216,34 @@ def _members_of(table: Parts | Folds) -> dict[str, int]:
     return members
 
 
-def read_kept(source: Source, name: str) -> dict[str, npt.NDArray[Any]]:
-    """Read the arrays that the recipe of a split holds, by their digest."""
-    place = look(source, f"{_HOME}/{name}/{_KEPT}")
-    return {digest: place[digest][...] for digest in place} if isinstance(place, Mapping) else {}
+def read_kept(source: Source, name: str, digests: Iterable[str]) -> dict[str, npt.NDArray[Any]]:
+    """Read arrays that the recipe of a split holds, by their digest; those that are missing are left away.
+
+    Raises:
+        FormatError: one is no array of numbers or bools, or declares more than it stores.
+    """
+    found = {}
+    for digest in digests:
+        path = f"{_HOME}/{name}/{_KEPT}/{digest}"
+        node = look(source, path)
+        if node is None:
+            continue
+        kind = getattr(getattr(node, "dtype", None), "kind", "")
+        if not kind or kind not in "biufc" or not isinstance(node.shape, tuple):
+            msg = f"/{path}: must be an array of numbers or bools; create the split again"
+            raise FormatError(msg)
+        _check_size(node, path=f"/{path}")
+        found[digest] = node[...]
+    return found
+
+
+def _check_size(node: Any, *, path: str) -> None:
+    """Refuse a dataset that would take far more memory than it stores: no filter shrinks more than this."""
+    if isinstance(node, h5py.Dataset) and node.nbytes > max(
+        _SMALL, _MOST_SHRUNK * node.id.get_storage_size()
+    ):
+        msg = f"{path}: declares {node.nbytes} bytes and stores {node.id.get_storage_size()}; it is damaged"
+        raise FormatError(msg)
 
 
 def rename_parts(file: h5py.Group, name: str, new: str) -> None:

@@ -49,7 +49,10 @@ def look(source: Source, path: str) -> Any:
     """Return what lies at the end of a path, or `None`."""
     node: Any = source
     for step in path.split("/"):
-        node = node[step] if isinstance(node, Mapping) and step in node else None
+        try:
+            node = node[step] if isinstance(node, Mapping) and step in node else None
+        except (KeyError, OSError, RuntimeError):  # a link to nothing, to no HDF5 file, to itself
+            return None
     return node
 
 
@@ -73,8 +76,8 @@ def find_stamped(source: Source, home: str, name: str, *, mode: str, version: in
         FormatError: it is of another version.
     """
     node = _known(source, home, name, mode=mode)
-    found = node.attrs.get("version")
-    if found != version:
+    found = np.asarray(node.attrs.get("version"))
+    if found.shape or found.dtype.kind not in "iu" or found != version:
         msg = f"/{home}/{name}: {mode} of version {found}, this h5torch reads {version}; upgrade h5torch"
         raise FormatError(msg)
     return node
@@ -187,7 +190,7 @@ def stamped(
         place.move(_NEW, name)
         done = True
     finally:
-        if _OLD in place and not done:
+        if _OLD in place and name not in place:
             place.move(_OLD, name)
         for leftover in {_NEW, _OLD} & set(place):
             del place[leftover]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -9,8 +10,9 @@ import numpy.typing as npt
 
 from h5torch.folds import FIXED
 from h5torch.keyed import derive
-from h5torch.parts import LEFT_OUT, check_part_names
+from h5torch.parts import LEFT_OUT, MAX_PARTS
 from h5torch.rows import Rows
+from splits.dealing.apportion import stratum_targets
 from splits.dealing.folds import Folding, KFold, Nested, RepeatedKFold
 from splits.dealing.shares import Shares, check_shares, exact_shares
 from splits.errors import SplitError
@@ -25,6 +27,7 @@ FREE = -1
 """The slot of a row that is still to be dealt."""
 
 
+_MOST_REPEATS, _MOST_CODES = 10_000, 1 << 31
 _HELD_OUT = ("val", "test", "held_out")
 
 
@@ -65,8 +68,14 @@ def check_choice(parts: Shares, folds: Folding | None) -> None:
         msg = "Nested folds hold out every row once, so parts= cannot stand beside them; leave one away"
         raise SplitError(msg)
     frame = frame_of(parts, folds)
-    if frame.scheme == "rotating":
-        check_part_names([*frame.roles, *frame.fixed], what="folds beside parts")
+    numbers = [name for name, _ in parts if name.isdecimal()]
+    if frame.scheme == "rotating" and numbers:
+        msg = f"beside folds, parts are names and no numbers, got {numbers[0]!r}; call it otherwise"
+        raise SplitError(msg)
+    n_folds = max(folds.outer, folds.inner) if isinstance(folds, Nested) else getattr(folds, "folds", 0)
+    if n_folds + len(frame.fixed) > MAX_PARTS:
+        msg = f"at most {MAX_PARTS} folds and parts can stand together, got {n_folds} folds; ask for fewer"
+        raise SplitError(msg)
 
 
 def frame_of(parts: Shares, folds: Folding | None) -> Frame:
@@ -82,17 +91,32 @@ def frame_of(parts: Shares, folds: Folding | None) -> Frame:
         return Frame(scheme="nested", roles=("train", "test", "train", "val"))
     if not names:
         return Frame(scheme="rotating", roles=("train", "test"))
-    held_out = next(name for name in _HELD_OUT if name not in names)
+    held_out = next((name for name in _HELD_OUT if name not in names), "")
+    if not held_out:
+        msg = f"beside folds one of {', '.join(_HELD_OUT)} names what a fold holds out; rename one of {names}"
+        raise SplitError(msg)
     return Frame(scheme="rotating", roles=(names[0], held_out), fixed=tuple(names[1:]))
 
 
 def fewest(parts: Shares, folds: Folding | None) -> int:
-    """Return how many rows a class needs so that no part and no fold lacks it."""
-    n_parts = len(parts) + (exact_shares(parts)[-1] > 0) if parts else 0
+    """Return how many rows a class needs so that no part and no fold lacks it.
+
+    Of nested folds, enough must train outside to be in every inner one; beside parts, enough must be in the
+    first.
+    """
     if isinstance(folds, Nested):
-        return max(folds.outer, folds.inner)
-    n_folds = folds.folds if isinstance(folds, KFold | RepeatedKFold) else 0
-    return max(n_parts, n_folds)
+        n_rows = max(folds.outer, folds.inner)
+        while n_rows - ceil(n_rows / folds.outer) < folds.inner:
+            n_rows += 1
+        return n_rows
+    n_folds = folds.folds if isinstance(folds, KFold | RepeatedKFold) else 1
+    if not parts:
+        return n_folds
+    shares = exact_shares(parts)
+    n_rows = max(len(parts) + (shares[-1] > 0), n_folds)
+    while floor(stratum_targets(n_rows, shares)[0]) < n_folds:
+        n_rows += max(1, floor((n_folds - n_rows * shares[0]) / 2))
+    return n_rows
 
 
 def deal_out(
@@ -132,8 +156,12 @@ def deal_out(
     if not isinstance(folds, KFold | RepeatedKFold):
         msg = f"{folds!r} are no folds that rows can be dealt into; use KFold, RepeatedKFold or Nested"
         raise SplitError(msg)
-    around, pool = _deal_around(deal, parts, n_rows=n_rows, key=key, old=old, check=check)
     n_repeats = folds.repeats if isinstance(folds, RepeatedKFold) else 1
+    if n_repeats * n_rows > _MOST_CODES or n_repeats > _MOST_REPEATS:
+        found = f"{n_repeats} repeats of {n_rows} rows are too many to store"
+        msg = f"{found}, at most {_MOST_REPEATS} and 2 GiB of codes; ask for fewer"
+        raise SplitError(msg)
+    around, pool = _deal_around(deal, parts, n_rows=n_rows, key=key, old=old, check=check)
     codes = np.repeat(around[None], n_repeats, axis=0)
     for repeat in range(n_repeats):
         own = None if old is None else old[repeat]

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Protocol
 
 import attrs
+import numpy as np
 
 from splits.errors import SplitError
 
@@ -17,7 +18,11 @@ def _count(least: int) -> Any:
             msg = f"{field.name} must be a whole number from {least} up, got {value!r}"
             raise SplitError(msg)
 
-    return check
+    return attrs.field(converter=_plain, validator=check)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.integer) else value
 
 
 class Folding(Protocol):
@@ -41,7 +46,7 @@ class KFold:
     tag: ClassVar[str] = "k_fold"
     version: ClassVar[int] = 1
 
-    folds: int = attrs.field(validator=_count(_FEWEST))
+    folds: int = _count(_FEWEST)
 
 
 @attrs.frozen
@@ -61,8 +66,8 @@ class RepeatedKFold:
     tag: ClassVar[str] = "repeated_k_fold"
     version: ClassVar[int] = 1
 
-    folds: int = attrs.field(validator=_count(_FEWEST))
-    repeats: int = attrs.field(validator=_count(1))
+    folds: int = _count(_FEWEST)
+    repeats: int = _count(1)
 
 
 @attrs.frozen
@@ -85,8 +90,8 @@ class Nested:
     tag: ClassVar[str] = "nested"
     version: ClassVar[int] = 1
 
-    outer: int = attrs.field(validator=_count(_FEWEST))
-    inner: int = attrs.field(validator=_count(_FEWEST))
+    outer: int = _count(_FEWEST)
+    inner: int = _count(_FEWEST)
 
 
 def as_folding(given: Any) -> Any:
@@ -97,7 +102,7 @@ def as_folding(given: Any) -> Any:
     """
     if given is None or isinstance(given, KFold | RepeatedKFold | Nested):
         return given
-    if isinstance(given, int) and not isinstance(given, bool):
-        return KFold(given)
+    if isinstance(given, int | np.integer) and not isinstance(given, bool):
+        return KFold(int(given))
     msg = f"folds must be a number such as 5, KFold, RepeatedKFold or Nested, got {given!r}"
     raise SplitError(msg)

@@ -5,8 +5,9 @@ processing time first (R. L. Graham, "Bounds on Multiprocessing Timing Anomalies
 Mathematics 17, 1969), with rows by stratum for time. What a part needs is measured by the squares of its
 excesses over its share, as A. Sainte-Laguë divides seats ("La représentation proportionnelle et la méthode
 des moindres carrés", 1910), so that large and small groups come to all parts in proportion. Groups with the
-same rows by stratum are dealt together; then `splits.dealing.covering` and `splits.dealing.repairing` mend the rest, and
-`splits.dealing.outsized` what groups larger than half a part have left uneven.
+same rows by stratum are dealt together; then `splits.dealing.covering` and `splits.dealing.repairing` mend
+the rest. Where some group is larger than half a part, `splits.dealing.spreading` places the heaviest first,
+and `splits.dealing.outsized` mends what they have left uneven.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from splits.dealing.apportion import apportion
 from splits.dealing.covering import cover
 from splits.dealing.outsized import even_shares
 from splits.dealing.repairing import even_out
+from splits.dealing.spreading import place_heaviest
 from splits.dealing.tallies import Dealing, Groups, Ints, Tallies, excess_of, tally, weigh
 from splits.errors import SplitError
 
@@ -45,8 +47,8 @@ def deal_groups(
 
     Which group goes where depends on the key and on which rows share a label, never on names. Where groups
     are single rows and none is held, every stratum has the floor or the ceiling of its share in every part
-    (`splits.dealing.apportion.apportion`). No part lacks a stratum, or all rows, where a move or swap of groups
-    that was found could give it some and takes as much from none.
+    (`splits.dealing.apportion.apportion`). No part lacks a stratum, or all rows, where a move or swap of
+    groups that was found could give it some and takes as much from none.
 
     Args:
         group: Group of each row, shape `(n_rows,)`: 0, 1, ... numbered by first row.
@@ -89,12 +91,12 @@ def deal_groups(
     )
     part = place[dealt]
     order, starts = _runs(tallies, free, key)
-    if dealt is held:
-        part[order] = _deal_runs(tallies, part, order, starts, key)
+    n_placed = _deal_free(tallies, part, order, starts, key) if dealt is held else 0
     dealing = Dealing(tallies=tallies, slot=part)
     cover(dealing, free)
     if dealt is held:
-        even_out(dealing, _pool(order))
+        if not n_placed:
+            even_out(dealing, _pool(order))
         if tallies.has_outsized:
             even_shares(dealing, order)
     return np.where(held < 0, slots[part], held)
@@ -164,6 +166,18 @@ def _main_column(rows: csr_array) -> Groups:
     is_most = in_strata == np.repeat(most, np.diff(rows.indptr))
     places = np.where(is_most, rows.indices, rows.shape[1])
     return np.minimum.reduceat(places, rows.indptr[:-1])
+
+
+def _deal_free(tallies: Tallies, part: Groups, order: Groups, starts: Groups, key: int) -> int:
+    """Deal groups in their order, writing to `part`; return how many of them were placed beforehand."""
+    heaviest = place_heaviest(tallies, part, order)
+    n_placed = len(heaviest)
+    part[order[:n_placed]] = heaviest
+    rest = order[n_placed:]
+    if rest.size:
+        starts = np.unique(np.maximum(starts - n_placed, 0))  # a run may have been placed in part
+        part[rest] = _deal_runs(tallies, part, rest, starts[starts < len(rest)], key)
+    return n_placed
 
 
 def _deal_runs(tallies: Tallies, part: Groups, order: Groups, starts: Groups, key: int) -> Groups:

@@ -41,7 +41,10 @@ def refuse_rare(
     members = _sizes(marks) if groups is None else _groups_with(marks, groups)
     rare = np.flatnonzero((members < wanted) & (members > 0)).tolist()
     if rare:
-        listed = ", ".join(f"{_name(marks, one, columns, by)} ({int(members[one])})" for one in rare[:_SHOWN])
+        names = _names(marks, rare[:_SHOWN], columns, by)
+        listed = ", ".join(
+            f"{name} ({int(members[one])})" for name, one in zip(names, rare[:_SHOWN], strict=True)
+        )
         more = f" and {len(rare) - _SHOWN} more" if len(rare) > _SHOWN else ""
         what = "rows" if groups is None else "groups"
         msg = (
@@ -52,28 +55,42 @@ def refuse_rare(
         raise SplitError(msg)
 
 
-def merge_rare(marks: Any, *, wanted: int) -> Any:
-    """Put all classes with fewer than `wanted` rows into one, and the next smallest until it has enough.
+def merge_rare(marks: Strata | Labels, groups: Groups | None, *, wanted: int) -> Strata | Labels:
+    """Put all classes with fewer than `wanted` members into one, and the next smallest until it has enough.
 
     Args:
         marks: Strata, or labels.
-        wanted: How many rows a class needs.
+        groups: The group of each row, where members are groups and not rows.
+        wanted: How many members a class needs.
 
     Returns:
         The same kind, with classes numbered anew.
     """
-    sizes = _sizes(marks)
+    sizes = _sizes(marks) if groups is None else _groups_with(marks, groups)
     order = np.argsort(sizes, kind="stable")
     n_merged = int(np.count_nonzero(sizes < wanted))
     if not n_merged:
         return marks
-    while n_merged < len(order) and int(sizes[order[:n_merged]].sum()) < wanted:
+    while n_merged < len(order) and _members_of(marks, groups, order[:n_merged], sizes) < wanted:
         n_merged += 1
     merged = np.arange(len(order))
     merged[order[:n_merged]] = order[0]
     if isinstance(marks, Strata):
         return number(merged[marks.of_row])
     return _without_repeats(marks, merged[marks.label])
+
+
+def _members_of(
+    marks: Strata | Labels,
+    groups: Groups | None,
+    classes: npt.NDArray[np.intp],
+    sizes: npt.NDArray[np.int64],
+) -> int:
+    """Return how many members some classes have together; a group that holds several counts once."""
+    if groups is None:
+        return int(sizes[classes].sum())
+    rows, found = _pairs(marks)
+    return len(np.unique(groups.of_row[rows[np.isin(found, classes)]]))
 
 
 def _sizes(marks: Strata | Labels) -> npt.NDArray[np.int64]:
@@ -107,20 +124,26 @@ def _without_repeats(labels: Labels, merged: npt.NDArray[np.intp]) -> Labels:
     return attrs.evolve(labels, of_row=of_row, label=merged[order])
 
 
-def _name(marks: Strata | Labels, one: int, columns: Columns, by: Sequence[str]) -> str:
+def _names(marks: Strata | Labels, classes: list[int], columns: Columns, by: Sequence[str]) -> list[str]:
+    """Return what classes are called."""
     if isinstance(marks, Strata):
-        row = int(marks.first[one])
-        values = [np.asarray(columns[key])[row] for key in by]
-        return " × ".join(repr(value.item() if isinstance(value, np.generic) else value) for value in values)
-    rows, labels = _pairs(marks)
-    return _label_name(columns[by[0]], rows[labels == one])
+        rows = marks.first[classes].tolist()
+        labels = [[np.asarray(columns[key])[row] for key in by] for row in rows]
+        return [" × ".join(repr(value.item()) for value in values) for values in labels]
+    rows, labels_of_pairs = _pairs(marks)
+    names: list[str] = []
+    for one in classes:
+        alike = _label_names(columns[by[0]], rows[labels_of_pairs == one])
+        names.append(next(name for name in alike if name not in names))
+    return names
 
 
-def _label_name(column: npt.NDArray[Any], rows: npt.NDArray[np.intp]) -> str:
-    """Return what the label is called that these rows have, and no others."""
+def _label_names(column: npt.NDArray[Any], rows: npt.NDArray[np.intp]) -> list[str]:
+    """Return what labels are called that these rows have, and no others."""
     if column.dtype.kind != "O":
         common = (column[rows] != 0).all(axis=0) & (np.count_nonzero(column, axis=0) == len(rows))
-        return f"label {np.flatnonzero(common)[0]}"
-    shared = set.intersection(*(set(np.asarray(column[row]).tolist()) for row in rows))
-    counts = {label: sum(label in np.asarray(labels).tolist() for labels in column) for label in shared}
-    return repr(next(label for label, count in counts.items() if count == len(rows)))
+        return [f"label {number}" for number in np.flatnonzero(common).tolist()]
+    sets = [set(np.asarray(labels).tolist()) for labels in column]
+    shared = set.intersection(*(sets[row] for row in rows.tolist()))
+    own = [label for label in shared if sum(label in labels for labels in sets) == len(rows)]
+    return sorted(map(repr, own))

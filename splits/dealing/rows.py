@@ -8,17 +8,16 @@ that is left is to look their slot up. Only the rows of the other cells are sort
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from h5torch.keyed import derive, hash_rows
-from h5torch.parts import LEFT_OUT
 from splits.dealing.apportion import apportion, top_up
 from splits.dealing.strata import Strata
 
-__all__ = ["deal_more", "deal_rows", "slots_to_codes"]
+__all__ = ["deal_more", "deal_rows"]
 
 Slots: TypeAlias = npt.NDArray[np.uint8]
 Hashed: TypeAlias = Callable[[npt.NDArray[np.intp]], npt.NDArray[np.uint64]]
@@ -77,12 +76,6 @@ def deal_more(strata: Strata, shares: Sequence[Fraction], slots: npt.NDArray[np.
     dealt = slots.astype(np.uint8)
     dealt[rows] = _deal(strata.of_row[rows], counts, lambda places: hash_rows(rows[places], key=row_key))
     return dealt
-
-
-def slots_to_codes(slots: npt.NDArray[np.integer[Any]], n_parts: int) -> npt.NDArray[np.uint8]:
-    """Return the code of each row: the number of its part, or 255 where its slot is `n_parts`, left out."""
-    codes: npt.NDArray[np.uint8] = np.where(slots == n_parts, LEFT_OUT, slots).astype(np.uint8, copy=False)
-    return codes
 
 
 def _mixed(strata: Strata, key: int) -> npt.NDArray[np.intp]:

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import ceil, isfinite
+from numbers import Real
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from h5torch.parts import check_part_names
 from splits.errors import SplitError
@@ -23,12 +26,16 @@ def as_shares(given: Mapping[str, float] | Iterable[tuple[str, float]]) -> Share
     Raises:
         SplitError: it is neither, or a share is no number.
     """
-    pairs: list[Any] = list(given.items() if isinstance(given, Mapping) else given)
+    listed: Any = given.items() if isinstance(given, Mapping) else given
+    if not isinstance(listed, Iterable):
+        msg = f'parts must be like {{"train": 0.8, "test": 0.2}}, got {given!r}'
+        raise SplitError(msg)
+    pairs = list(listed)
     for pair in pairs:
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             msg = f'parts must be like {{"train": 0.8, "test": 0.2}}, got {pair!r} among them'
             raise SplitError(msg)
-        if isinstance(pair[1], bool) or not isinstance(pair[1], int | float):
+        if isinstance(pair[1], bool | np.bool_) or not isinstance(pair[1], Real):
             msg = f"the share of part {pair[0]!r} must be a number, got {pair[1]!r}"
             raise SplitError(msg)
     return tuple((name, float(share)) for name, share in pairs)

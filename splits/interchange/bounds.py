@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from splits.errors import SplitError
+from splits.interchange.showing import named
 
 __all__ = ["MAX_ARRAYS", "check_array", "check_count"]
 
@@ -33,7 +34,7 @@ def check_array(shape: tuple[int, ...], dtype: np.dtype[Any], *, limit: int, wha
         SplitError: it has not one dimension, more than `limit` values, or values of another kind.
     """
     if len(shape) != 1:
-        msg = f"{what}: must have one dimension, has shape {shape}"
+        msg = f"{what}: must have one dimension, has shape {named(shape)}"
         raise SplitError(msg)
     if shape[0] > limit:
         msg = f"{what}: has {shape[0]} values, the axis has fewer rows: at most {limit} are read"
@@ -43,5 +44,5 @@ def check_array(shape: tuple[int, ...], dtype: np.dtype[Any], *, limit: int, wha
         msg = f"{what}: {size} are more than the {_MAX_TEXT:,} bytes that are read"
         raise SplitError(msg)
     if (shape[0] and dtype.kind not in "biuSUTO") or dtype.itemsize > _MAX_ITEM:
-        msg = f"{what}: must be bools, integers or ids, found {dtype}"
+        msg = f"{what}: must be bools, integers or ids, found {named(dtype)}"
         raise SplitError(msg)

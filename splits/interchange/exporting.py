@@ -9,12 +9,14 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args, overload
 
 import attrs
+import h5py
 
-from h5torch.errors import ArgumentTypeError
+from h5torch.errors import ArgumentTypeError, FormatError
 from h5torch.file import File, opened
-from h5torch.folds import Folds
+from h5torch.folds import Folds, choose_fold, fold_of_path
 from h5torch.parts import Parts
-from h5torch.wire.parts import read_parts, read_split
+from h5torch.wire.parts import read_split, read_story
+from h5torch.wire.recipes import parse_json
 from h5torch.wire.stamps import Source
 from splits.columns import extent_of, read_columns
 from splits.errors import SplitError
@@ -23,8 +25,9 @@ from splits.interchange.ids import as_texts, rows_by_id
 from splits.interchange.masks import Mask, masks_of
 from splits.interchange.naming import each_split
 from splits.interchange.npz import write_npz
-from splits.interchange.places import new_files
+from splits.interchange.places import as_path, new_files
 from splits.interchange.predefined_split import tested_in
+from splits.interchange.showing import shown
 from splits.interchange.tables import write_table
 from splits.keys import axis_of
 from splits.record import fingerprint
@@ -100,19 +103,22 @@ def export(
         UnknownNameError: the file has no such split, fold or column.
         SplitError: the format is not known or cannot tell this split; ids are not one a row; `about` is not
             JSON; or an argument means nothing in this format.
-        RegisterError: the target exists and `overwrite` is false, or lies in no folder.
-        FormatError: the split does not hold what it must.
+        RegisterError: the target exists and `overwrite` is false, lies in no folder, is the file that holds
+            the split, or something else than a file.
+        FormatError: the split does not hold what it must, or its codes are not those that were made.
+        StorageError: the file system refuses.
+        ArgumentTypeError: `f` is no file, or `target` no path.
     """
-    path = None if target is None else Path(target)
+    path = None if target is None else as_path(target, what="the target")
     form = _form(path, format)
     if path is not None and form in _IN_MEMORY:
-        msg = f"format={form!r} gives arrays and writes no file; leave target={str(target)!r} away"
+        msg = f"format={form!r} gives arrays and writes no file; leave target={shown(str(path))} away"
         raise SplitError(msg)
     _check_options(form, ids=ids, about=about)
     with opened(f, "r") as file:
-        table = read_parts(file, name) if "/" in name else read_split(file, name)
+        table = _read(file, name)
         key = None if ids is None else _read_ids(file, table, ids)
-        where = Path(str(getattr(file, "filename", "data"))).name
+        source = Path(file.file.filename) if isinstance(file, h5py.Group) else None
     if path is None:
         return masks_of(table) if form == "masks" else _predefined_splits(table)
     _write(
@@ -121,7 +127,7 @@ def export(
         _cut(table, key),
         ids=key,
         key=ids or "",
-        where=where,
+        source=source,
         about=about or {},
         overwrite=overwrite,
     )
@@ -130,13 +136,13 @@ def export(
 
 def _form(path: Path | None, format: str | None) -> str:  # noqa: A002 - as above
     if format is not None and format not in get_args(ExportFormat):
-        msg = f"format={format!r}: give one of {', '.join(map(repr, get_args(ExportFormat)))}"
+        msg = f"format={shown(format)}: give one of {', '.join(map(repr, get_args(ExportFormat)))}"
         raise SplitError(msg)
     form = format or ("" if path is None else _SUFFIXES.get(path.suffix.lower(), ""))
     if not form:
-        shown = "no target" if path is None else f"the suffix of {path.name!r}"
+        asked = "no target" if path is None else f"the suffix of {shown(path.name)}"
         known = ", ".join(map(repr, get_args(ExportFormat)))
-        msg = f"{shown} does not say a format; give one of {known} as format="
+        msg = f"{asked} does not say a format; give one of {known} as format="
         raise SplitError(msg)
     if path is None and form not in _IN_MEMORY:
         msg = f"format={form!r} is a file; give its path, as in export(f, name, 'split.{form}')"
@@ -152,6 +158,20 @@ def _check_options(form: str, *, ids: str | None, about: Mapping[str, Any] | Non
         msg = f"format={form!r} has no place for about=; leave it away"
         raise SplitError(msg)
     check_about(about or {})
+
+
+def _read(file: Source, name: str) -> Parts | Folds:
+    """Read a split or a fold, whether its recipe is known here or not."""
+    own, numbers = fold_of_path(name)
+    table = read_split(file, own)
+    path = f"/splits/{own}"
+    story = parse_json(read_story(file, own)[1], path=f"{path}/provenance")
+    told, found = story.get("fingerprint") if isinstance(story, dict) else None, fingerprint(table)
+    if found != told:
+        was = f"not {shown(told)} as recorded" if isinstance(told, str) else "and none is recorded"
+        msg = f"{path}: the codes have fingerprint {found}, {was}; create it again"
+        raise FormatError(msg)
+    return choose_fold(table, numbers) if numbers else table
 
 
 def _read_ids(file: Source, table: Parts | Folds, ids: str) -> list[str]:
@@ -186,12 +206,13 @@ def _write(
     *,
     ids: Sequence[str] | None,
     key: str,
-    where: str,
+    source: Path | None,
     about: Mapping[str, Any],
     overwrite: bool,
 ) -> None:
-    beside = [path.with_suffix(".csv")] if form == "croissant" else []
-    with new_files([*beside, path], overwrite=overwrite) as drafts:
+    beside = [path.parent / f"{path.stem}.csv"] if form == "croissant" else []
+    where = "data" if source is None else source.name
+    with new_files([*beside, path], source=source, overwrite=overwrite) as drafts:
         if form == "npz":
             with drafts[0].open("wb") as archive:
                 write_npz(archive, masks_of(table))

@@ -1,17 +1,15 @@
 """Rows by the ids of a column: each id once, compared as text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from splits.errors import SplitError
+from splits.interchange.showing import first_few, shown
 
-__all__ = ["SHOWN", "as_texts", "first_few", "rows_by_id"]
-
-SHOWN = 5
-"""How many of many are shown."""
+__all__ = ["as_texts", "rows_by_id"]
 
 
 def as_texts(values: npt.NDArray[Any], *, what: str) -> list[str]:
@@ -40,11 +38,11 @@ def _as_text(value: object, what: str) -> str:
         try:
             return value.decode()
         except UnicodeDecodeError as error:
-            msg = f"{what}: the id {value!r} is not UTF-8 ({error.reason})"
+            msg = f"{what}: the id {shown(value)} is not UTF-8 ({error.reason})"
             raise SplitError(msg) from error
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return str(value)
-    msg = f"{what}: ids must be text or whole numbers, found {value!r} ({type(value).__name__})"
+    msg = f"{what}: ids must be text or whole numbers, found {shown(value)} ({type(value).__name__})"
     raise SplitError(msg)
 
 
@@ -61,12 +59,6 @@ def rows_by_id(texts: Sequence[str], *, what: str) -> dict[str, int]:
     first = next(iter(twice))
     msg = (
         f"{what}: {len(twice)} ids are those of several rows: {first_few(twice)}; rows {texts.index(first)} "
-        f"and {twice[first]} are both {first!r}; take a column in which every row has an id of its own"
+        f"and {twice[first]} are both {shown(first)}; take a column in which every row has an id of its own"
     )
     raise SplitError(msg)
-
-
-def first_few(items: Iterable[object] | Mapping[str, object]) -> str:
-    """Show the first few of many."""
-    listed = list(items)
-    return ", ".join(map(repr, listed[:SHOWN])) + (", …" if len(listed) > SHOWN else "")

@@ -9,7 +9,15 @@ from h5torch.parts import Axis, check_label
 from h5torch.wire.stamps import check_writable
 from splits.frame import Codes, Frame
 from splits.interchange.refolding import framed
-from splits.interchange.sources import Asked, ImportFormat, as_parts, check_options, form_of, read_source
+from splits.interchange.sources import (
+    TABLES,
+    Asked,
+    ImportFormat,
+    as_parts,
+    check_options,
+    form_of,
+    read_source,
+)
 from splits.interchange.target import read_target
 from splits.recipes import SplitRecipe
 from splits.recipes.given_folds import GivenFolds
@@ -56,9 +64,10 @@ def import_(
         name: What the split is called.
         source: A path, an open HDF5 file or group, a mapping of arrays, or a `PredefinedSplit`.
         format: As above; `None` to go by the suffix or type of `source`.
-        ids: Key of a column of `axis` that names each row, such as `0/id`: text or integers, none twice,
-            compared as text. Lists then hold ids, tables have a column of this name. `None` for row numbers,
-            counted from 0.
+        ids: Key of a column of `axis` that names each row, such as `0/id`: text or integers, compared as
+            text. Lists then hold ids, and where several rows have one, such as the steps of a demonstration,
+            it means all of them. Tables have a column of this name, in which no row's id comes twice. `None`
+            for row numbers, counted from 0.
         axis: Axis whose rows are shared out, or `"coo"` for the elements of the central object.
         parts: The parts to take, in the order of their codes; rows of no other are in any. `None` for all: in
             the order of a mapping, an archive or a document, else train, validation, test and the others by
@@ -81,7 +90,8 @@ def import_(
         UnknownNameError: the file has no column `ids`.
         RegisterError: a name is not legal, or taken and `overwrite` is false.
         ReadOnlyError: the file is open for reading only.
-        StorageError: there is no such source.
+        StorageError: there is no such source, or it cannot be read.
+        ArgumentTypeError: `source` is of no type that splits are imported from.
     """
     check_label(name, what="split")
     form = form_of(source, format)
@@ -98,7 +108,13 @@ def import_(
         checked_file(file, "splits.import_")
         if not isinstance(f, str | os.PathLike):
             check_writable(file)
-        target = read_target(file, axis=axis, ids=ids, unknown_is_skipped=unknown == "skip")
+        target = read_target(
+            file,
+            axis=axis,
+            ids=ids,
+            may_repeat=form not in TABLES,
+            unknown_is_skipped=unknown == "skip",
+        )
     found, what = read_source(source, form, asked, target)
     frame, codes = framed(found, what=what)
     return create(f, name, _recipe(frame, target.filled_in(codes, what), axis), overwrite=overwrite)

@@ -21,8 +21,9 @@ from h5torch.folds import Folds
 from h5torch.parts import LEFT_OUT, MAX_PARTS, Parts
 from splits.errors import SplitError
 from splits.interchange.found import Codes, Found, found_in
-from splits.interchange.ids import as_texts, first_few
+from splits.interchange.ids import as_texts
 from splits.interchange.naming import by_fold, chosen, each_split
+from splits.interchange.showing import first_few, named, shown, some
 
 __all__ = ["Find", "codes_of_arrays", "is_mask", "masks_of"]
 
@@ -74,9 +75,9 @@ def codes_of_arrays(
         raise SplitError(msg)
     codes = {}
     for fold, split in folds.items():
-        of = f"{what}: {fold}/" if fold else f"{what}: "
+        of = f"{what}: {named(fold)}/" if fold else f"{what}: "
         rows = {
-            part: _rows_of(split[part], n_rows=n_rows, find=find, what=f"{of}{part}")
+            part: _rows_of(split[part], n_rows=n_rows, find=find, what=f"{of}{named(part)}")
             for part in names
             if part in split
         }
@@ -114,8 +115,10 @@ def _rows_of(values: npt.NDArray[Any], *, n_rows: int, find: Find | None, what: 
     if not values.size and kind != "b":
         return np.empty(0, np.intp)
     if kind not in "biu":
-        told = f"holds ids such as {values[0]!r}; name their column, as in ids='0/id'"
-        msg = f"{what}: {told if kind in 'USTO' else f'must be bools or integers, found {values.dtype}'}"
+        told = f"holds ids such as {shown(values[0])}; name their column, as in ids='0/id'"
+        msg = (
+            f"{what}: {told if kind in 'USTO' else f'must be bools or integers, found {named(values.dtype)}'}"
+        )
         raise SplitError(msg)
     if is_mask(values, n_rows=n_rows, what=what):
         if len(values) != n_rows:
@@ -160,9 +163,10 @@ def _merge(
         if taken.size:
             row, other = int(taken.min()), int(codes[taken.min()])
             n_both = int((codes[own] == other).sum())
+            both = f"{shown(names[other])} and in {shown(part)}"
             msg = (
-                f"{what}: row {row} is in {names[other]!r} and in {part!r} ({n_both} in all); choose parts "
-                f"that share none, as in parts=('train', 'test'), of {', '.join(map(repr, known))}"
+                f"{what}: row {row} is in {both} ({n_both} in all); choose "
+                f"parts that share none, as in parts=('train', 'test'), of {some(known)}"
             )
             raise SplitError(msg)
         codes[own] = names.index(part)

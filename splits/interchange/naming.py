@@ -7,6 +7,7 @@ from h5torch.folds import Folds
 from h5torch.names import did_you_mean
 from h5torch.parts import Parts
 from splits.errors import SplitError
+from splits.interchange.showing import shown
 
 __all__ = ["ROLES", "by_fold", "chosen", "each_split", "in_order", "is_fold"]
 
@@ -67,7 +68,9 @@ def by_fold(members: Mapping[str, V], *, what: str) -> dict[str, dict[str, V]]:
     for name, value in members.items():
         fold, _, part = name.rpartition("/")
         if fold and not is_fold(fold):
-            msg = f"{what}: {name!r} is neither a part such as 'train' nor one of a fold such as '3/train'"
+            msg = (
+                f"{what}: {shown(name)} is neither a part such as 'train' nor one of a fold such as '3/train'"
+            )
             raise SplitError(msg)
         found.setdefault(fold, {})[part] = value
     if not found:
@@ -75,7 +78,8 @@ def by_fold(members: Mapping[str, V], *, what: str) -> dict[str, dict[str, V]]:
         raise SplitError(msg)
     if "" in found and len(found) > 1:
         parts, folds = list(found.pop("")), [f"{fold}/{part}" for fold in found for part in found[fold]]
-        msg = f"{what}: {parts[0]!r} is a part of no fold, {folds[0]!r} is one of a fold; give one kind"
+        told = f"{shown(parts[0])} is a part of no fold, {shown(folds[0])} is one of a fold"
+        msg = f"{what}: {told}; give one kind"
         raise SplitError(msg)
     return found
 
@@ -93,16 +97,37 @@ def chosen(parts: Sequence[str] | None, found: Iterable[str], *, what: str) -> t
     """Return the parts to take, in order: those asked for, or all that were found.
 
     Raises:
-        SplitError: there is none, or one that is asked for was not found.
+        SplitError: there is none, one that is asked for was not found, or names are blank, too long, or
+            differ by blanks at their ends alone.
     """
     known = tuple(found)
     if not known:
         msg = f"{what}: puts no row in any part"
         raise SplitError(msg)
+    _check_spelling(known, what)
     if parts is None:
         return known
     for part in parts:
         if part not in known:
-            msg = f"{what}: holds no part {part!r}; {did_you_mean(str(part), known)}"
+            msg = f"{what}: holds no part {shown(part)}; {did_you_mean(part[:_SHORT], known)}"
             raise SplitError(msg)
     return tuple(parts)
+
+
+_SHORT = 200  # characters that a name may have, so that messages can show it whole
+
+
+def _check_spelling(names: Sequence[str], what: str) -> None:
+    """Refuse names of parts that are a slip: a row of ` train` would silently be in no `train`."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if len(name) > _SHORT:
+            msg = f"{what}: {shown(name)} has {len(name)} characters, a part at most {_SHORT}; is it one?"
+            raise SplitError(msg)
+        other = seen.setdefault(name.strip(), name)
+        if not name.strip() or other != name:
+            told = f"differs from {shown(other)} by blanks alone" if name.strip() else "is blank"
+            msg = (
+                f"{what}: the part {shown(name)} {told}; spell each part one way, leave out rows without any"
+            )
+            raise SplitError(msg)

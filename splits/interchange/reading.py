@@ -9,9 +9,9 @@ import numpy.typing as npt
 from h5torch.parts import LEFT_OUT, MAX_PARTS
 from splits.errors import SplitError
 from splits.interchange.found import Codes, Found, found_in
-from splits.interchange.ids import SHOWN, first_few
 from splits.interchange.naming import chosen, in_order
 from splits.interchange.sheets import Sheet
+from splits.interchange.showing import SHOWN, first_few, shown
 from splits.interchange.target import Target
 
 __all__ = ["codes_of_table"]
@@ -90,7 +90,8 @@ class _Reading:
                 self._count(record[key])
                 continue
             if seen[row]:
-                msg = f"{self.sheet.what}: line {line} names {record[key]!r} a second time; keep one of both"
+                told = f"line {line} names {shown(record[key])} a second time"
+                msg = f"{self.sheet.what}: {told}; keep one of both"
                 raise SplitError(msg)
             seen[row] = True
             for column, place in enumerate(places):
@@ -108,8 +109,8 @@ class _Reading:
         if found is None:
             if len(self.numbers) == MAX_PARTS:
                 msg = (
-                    f"{self.sheet.what}: column {self.sheet.header[place]!r} holds more than {MAX_PARTS} "
-                    "different parts; name the column of parts with part_column="
+                    f"{self.sheet.what}: column {shown(self.sheet.header[place])} holds more than "
+                    f"{MAX_PARTS} different parts; name the column of parts with part_column="
                 )
                 raise SplitError(msg)
             found = self.numbers[part] = len(self.numbers)

@@ -8,6 +8,7 @@ import attrs
 
 from splits.errors import SplitError
 from splits.interchange.naming import is_fold
+from splits.interchange.showing import shown, some
 from splits.interchange.tables import PART
 
 __all__ = ["DELIMITERS", "Sheet", "open_sheet"]
@@ -61,7 +62,7 @@ def open_sheet(file: TextIO, *, key: str, part: str | None, what: str) -> Sheet:
     header, splits = headers[delimiter], places[delimiter]
     twice = [name for name in (key, *(header[place] for place in splits.values())) if header.count(name) > 1]
     if twice:
-        msg = f"{what}: has several columns called {twice[0]!r}; keep one"
+        msg = f"{what}: has several columns called {shown(twice[0])}; keep one"
         raise SplitError(msg)
     return Sheet(
         what=what,
@@ -73,10 +74,9 @@ def open_sheet(file: TextIO, *, key: str, part: str | None, what: str) -> Sheet:
 
 
 def _not_there(header: Sequence[str], key: str, part: str, what: str) -> str:
-    missing = " and no column ".join(repr(name) for name in (key, part) if name not in header)
-    there = ", ".join(map(repr, header[:12])) + (", …" if len(header) > 12 else "")
+    missing = " and no column ".join(shown(name) for name in (key, part) if name not in header)
     told = "say which is meant with ids=, id_column= or part_column="
-    return f"{what}: has no column {missing}; its columns are {there}; {told}"
+    return f"{what}: has no column {missing}; its columns are {some(header)}; {told}"
 
 
 def _first_line(file: TextIO, what: str) -> str:

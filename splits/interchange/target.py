@@ -11,7 +11,8 @@ from h5torch.parts import LEFT_OUT, Axis
 from splits.columns import extent_of, read_columns
 from splits.errors import SplitError
 from splits.frame import Codes
-from splits.interchange.ids import as_texts, first_few, rows_by_id
+from splits.interchange.ids import as_texts, rows_by_id
+from splits.interchange.showing import first_few
 from splits.interchange.tables import ROW
 from splits.keys import axis_of, check_axis
 
@@ -30,7 +31,8 @@ class Target:
         filled: How many of them are filled in. Those behind can be in no part.
         key: Key of the column of ids, or `None` for row numbers.
         texts: The id of each row; empty for row numbers.
-        rows: The row of each id.
+        rows: The row of each id; where ids repeat, the last.
+        repeats: Whether several rows may have one id: lists of ids then mean all of them.
         unknown_is_skipped: Whether ids of no row are passed over.
     """
 
@@ -40,6 +42,7 @@ class Target:
     key: str | None
     texts: Sequence[str]
     rows: Mapping[str, int]
+    repeats: bool
     unknown_is_skipped: bool
 
     @property
@@ -76,7 +79,13 @@ class Target:
                 "with unknown='skip'"
             )
             raise SplitError(msg)
-        return np.array([self.rows[text] for text in ids if text in self.rows], np.intp)
+        if not self.repeats:
+            return np.array([self.rows[text] for text in ids if text in self.rows], np.intp)
+        wanted = set(ids)
+        if len(wanted) < len(ids):
+            msg = f"{what}: names {len(ids) - len(wanted)} ids twice or more; name each once"
+            raise SplitError(msg)
+        return np.flatnonzero([text in wanted for text in self.texts])
 
     def filled_in(self, codes: Codes, what: str) -> Codes:
         """Return the codes of the rows that are filled in.
@@ -94,12 +103,14 @@ class Target:
         return codes[..., : self.filled]
 
 
-def read_target(file: File, *, axis: Axis, ids: str | None, unknown_is_skipped: bool) -> Target:
+def read_target(
+    file: File, *, axis: Axis, ids: str | None, may_repeat: bool, unknown_is_skipped: bool
+) -> Target:
     """Read how many rows an axis of a file has, and their ids.
 
     Raises:
-        SplitError: there is no such axis, the ids are of another, are no text or integers, or are not one a
-            row.
+        SplitError: there is no such axis, the ids are of another, are no text or integers, or are those of
+            several rows where none may repeat.
         UnknownNameError: the file has no such column.
     """
     check_axis(axis)
@@ -112,12 +123,15 @@ def read_target(file: File, *, axis: Axis, ids: str | None, unknown_is_skipped: 
     if ids is not None:
         column = read_columns(file, [ids], axis=axis, n_rows=extent.filled)[ids]
         texts = as_texts(column, what=f"column {ids!r}")
+    repeats = may_repeat and len(set(texts)) < len(texts)
+    what = f"column {ids!r}"
     return Target(
         axis=axis,
         n_rows=extent.length if ids is None else extent.filled,
         filled=extent.filled,
         key=ids,
         texts=texts,
-        rows=rows_by_id(texts, what=f"column {ids!r}"),
+        rows=dict(zip(texts, range(len(texts)), strict=True)) if repeats else rows_by_id(texts, what=what),
+        repeats=repeats,
         unknown_is_skipped=unknown_is_skipped,
     )

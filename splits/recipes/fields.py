@@ -5,11 +5,24 @@ from typing import Any
 
 import attrs
 
+from h5torch.errors import ArgumentTypeError
+from h5torch.keyed import checked_seed
 from h5torch.parts import Axis, check_part_names
 from splits.errors import SplitError
 from splits.keys import check_axis, shared_axis
 
-__all__ = ["OWN_AXIS", "as_keys", "as_names", "check_flag", "check_own_axis", "check_roles", "one_of"]
+__all__ = [
+    "NO_SEED",
+    "OWN_AXIS",
+    "as_keys",
+    "as_names",
+    "at_least",
+    "check_flag",
+    "check_own_axis",
+    "check_roles",
+    "needed_seed",
+    "one_of",
+]
 
 
 def as_keys(by: str | Iterable[str]) -> tuple[str, ...]:
@@ -25,6 +38,22 @@ def as_keys(by: str | Iterable[str]) -> tuple[str, ...]:
         raise SplitError(msg) from error
 
 
+NO_SEED: Any = object()
+"""What a seed is that nobody gave."""
+
+
+def needed_seed(seed: object) -> int:
+    """Return a seed as an `int` in `[0, 2**64)`; a converter.
+
+    Raises:
+        ArgumentTypeError: nobody gave one, or it is no integer in the range.
+    """
+    if seed is NO_SEED:
+        msg = "seed= is missing, and no recipe has a silent one; write seed=0 for the same split everywhere"
+        raise ArgumentTypeError(msg)
+    return checked_seed(seed)
+
+
 def one_of(*choices: str) -> Callable[[Any, "attrs.Attribute[Any]", Any], None]:
     """Return a validator that takes one of some words.
 
@@ -33,8 +62,25 @@ def one_of(*choices: str) -> Callable[[Any, "attrs.Attribute[Any]", Any], None]:
     """
 
     def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        if value not in choices:
+        if not isinstance(value, str) or value not in choices:
             msg = f"{field.name} must be one of {', '.join(map(repr, choices))}, got {value!r}"
+            raise SplitError(msg)
+
+    return check
+
+
+def at_least(least: int) -> Callable[[Any, "attrs.Attribute[Any]", Any], None]:
+    """Return a validator that takes a whole number from `least` up, and `None` where that is the default.
+
+    Raises:
+        SplitError: (the validator) the value is no such number.
+    """
+
+    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+        if value is None and field.default is None:
+            return
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            msg = f"{field.name} must be a whole number from {least} up, got {value!r}"
             raise SplitError(msg)
 
     return check

@@ -10,9 +10,34 @@ from h5torch.parts import LEFT_OUT, MAX_PARTS, check_part_names
 from splits.errors import SplitError
 from splits.frame import Codes
 
-__all__ = ["codes_of_folds", "codes_of_indices", "codes_of_masks", "codes_of_numbers"]
+__all__ = ["as_array", "codes_of_folds", "codes_of_indices", "codes_of_masks", "codes_of_numbers"]
 
 _NONE = -1
+
+
+def as_array(given: npt.ArrayLike, *, what: str) -> npt.NDArray[Any]:
+    """Return what is given as an array; a masked one must mask nothing, for what is masked nobody knows.
+
+    Args:
+        given: Anything that NumPy makes an array of.
+        what: What it is called in messages.
+
+    Raises:
+        SplitError: it is nothing such, or values of it are masked.
+    """
+    masks = isinstance(given, np.ma.MaskedArray) and given.dtype.names is None
+    n_masked = np.count_nonzero(getattr(given, "mask", False)) if masks else 0
+    if n_masked:
+        msg = (
+            f"{what}: {n_masked} of {np.size(given)} values are masked, so it is not known what they are; "
+            "fill them in, as in values.filled(False)"
+        )
+        raise SplitError(msg)
+    try:
+        return np.asarray(given)
+    except (TypeError, ValueError) as error:
+        msg = f"{what}: is no mask and no flat list of integers or ids ({error})"
+        raise SplitError(msg) from error
 
 
 def codes_of_masks(masks: Mapping[str, npt.ArrayLike]) -> Codes:
@@ -22,14 +47,14 @@ def codes_of_masks(masks: Mapping[str, npt.ArrayLike]) -> Codes:
         masks: At least one, by part name: bools of shape `(n_rows,)`.
 
     Raises:
-        SplitError: one is something else, they differ in length, or a row is in two.
+        SplitError: one is something else or masks values, they differ in length, or a row is in two.
         RegisterError: a part name is not legal, or there are none or too many.
     """
     names = list(masks)
     check_part_names(names, what="masks")
     codes: Codes | None = None
     for part, (name, given) in enumerate(masks.items()):
-        mask = np.asarray(given)
+        mask = as_array(given, what=f"the mask of part {name!r}")
         if mask.ndim != 1 or mask.dtype.kind != "b":
             msg = f"the mask of part {name!r} must be one bool a row, got {mask.dtype} of shape {mask.shape}"
             raise SplitError(msg)
@@ -52,7 +77,8 @@ def codes_of_indices(indices: Mapping[str, npt.ArrayLike], *, n_rows: int) -> Co
         n_rows: Number of rows.
 
     Raises:
-        SplitError: one is no list of integers, a number lies outside the rows, or a row comes twice.
+        SplitError: one is no list of integers or masks some, a number lies outside the rows, or a row
+            comes twice.
         RegisterError: a part name is not legal, or there are none or too many.
     """
     names = list(indices)
@@ -130,11 +156,7 @@ def codes_of_folds(test_fold: npt.ArrayLike) -> Codes:
 
 
 def _integers(given: npt.ArrayLike, *, what: str) -> npt.NDArray[Any]:
-    try:
-        numbers = np.asarray(given)
-    except ValueError as error:
-        msg = f"{what} must be a flat list of integers ({error})"
-        raise SplitError(msg) from error
+    numbers = as_array(given, what=what)
     numbers = numbers.astype(np.int64) if numbers.size == 0 else numbers
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
         use = "; bools go to from_masks" if numbers.dtype.kind == "b" else ""

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from h5torch.keyed import checked_seed, derive
+from h5torch.keyed import derive
 from h5torch.parts import Axis
 from splits.dealing.dealers import Oversized, by_groups, check_oversized, find_groups
 from splits.dealing.folding import check_choice, deal_out, frame_of
@@ -12,7 +12,7 @@ from splits.dealing.folds import Folding, as_folding
 from splits.dealing.shares import Shares, as_shares
 from splits.frame import Codes, Columns, Frame
 from splits.keys import axis_of
-from splits.recipes.fields import one_of
+from splits.recipes.fields import NO_SEED, needed_seed, one_of
 
 __all__ = ["Grouped"]
 
@@ -37,7 +37,7 @@ class Grouped:
     Raises:
         SplitError: no key of an axis, neither parts nor folds, or shares that are no shares of a whole.
         RegisterError: a part name is not legal or comes twice.
-        ArgumentTypeError: the seed is no integer in its range.
+        ArgumentTypeError: the seed is missing, or no integer in its range.
     """
 
     tag: ClassVar[str] = "grouped"
@@ -46,7 +46,7 @@ class Grouped:
     by: str
     parts: Shares = attrs.field(converter=as_shares, default=())
     folds: Folding | None = attrs.field(converter=as_folding, default=None)
-    seed: int = attrs.field(converter=checked_seed)
+    seed: int = attrs.field(converter=needed_seed, default=NO_SEED)
     balance: Literal["rows", "groups"] = attrs.field(default="rows", validator=one_of("rows", "groups"))
     oversized: Oversized = attrs.field(default="refuse", validator=one_of("refuse", "accept"))
 

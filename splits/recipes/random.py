@@ -4,14 +4,14 @@ from typing import ClassVar
 
 import attrs
 
-from h5torch.keyed import checked_seed, derive
+from h5torch.keyed import derive
 from h5torch.parts import Axis
 from splits.dealing.dealers import Oversized, all_alike, by_groups, check_oversized, find_groups
 from splits.dealing.folding import check_choice, deal_out, frame_of
 from splits.dealing.folds import Folding, as_folding
 from splits.dealing.shares import Shares, as_shares
 from splits.frame import Codes, Columns, Frame
-from splits.recipes.fields import OWN_AXIS, check_own_axis, one_of
+from splits.recipes.fields import NO_SEED, OWN_AXIS, check_own_axis, needed_seed, one_of
 
 __all__ = ["Random"]
 
@@ -38,7 +38,7 @@ class Random:
     Raises:
         SplitError: neither parts nor folds, shares that are no shares of a whole, or an axis that is none.
         RegisterError: a part name is not legal or comes twice.
-        ArgumentTypeError: the seed is no integer in its range.
+        ArgumentTypeError: the seed is missing, or no integer in its range.
     """
 
     tag: ClassVar[str] = "random"
@@ -46,7 +46,7 @@ class Random:
 
     parts: Shares = attrs.field(converter=as_shares, default=())
     folds: Folding | None = attrs.field(converter=as_folding, default=None)
-    seed: int = attrs.field(converter=checked_seed)
+    seed: int = attrs.field(converter=needed_seed, default=NO_SEED)
     groups: str | None = None
     oversized: Oversized = attrs.field(default="refuse", validator=one_of("refuse", "accept"))
     axis: Axis = OWN_AXIS

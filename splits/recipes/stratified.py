@@ -1,11 +1,12 @@
 """`Stratified`: every class has the same shares in every part."""
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import attrs
+import numpy as np
 
-from h5torch.keyed import checked_seed, derive
+from h5torch.keyed import derive
 from h5torch.parts import Axis
 from splits.dealing.binning import quantile_bins
 from splits.dealing.dealers import Oversized, by_groups, by_marks, check_oversized, find_groups
@@ -20,21 +21,26 @@ from splits.dealing.strata import Strata, find_strata
 from splits.errors import SplitError
 from splits.frame import Codes, Columns, Frame
 from splits.keys import check_keys, shared_axis
-from splits.recipes.fields import as_keys, one_of
+from splits.recipes.fields import NO_SEED, as_keys, needed_seed, one_of
 
 __all__ = ["Stratified"]
 
 Bins: TypeAlias = tuple[tuple[str, int], ...]
 """Keys of continuous columns, each with its number of quantile bins."""
 
-_FEWEST_BINS = 2
+_FEWEST_BINS, _MOST_BINS = 2, 1 << 31
 
 
-def _as_bins(given: int | Mapping[str, int] | Iterable[tuple[str, int]]) -> Bins:
-    if isinstance(given, int):
-        return (("", given),)
-    pairs = given.items() if isinstance(given, Mapping) else given
-    return tuple((key, count) for key, count in pairs)
+def _as_bins(given: Any) -> int | Bins:
+    """Take one number for all, or a number a key, as a mapping or as pairs."""
+    if isinstance(given, int | np.integer) and not isinstance(given, bool):
+        return int(given)
+    listed = given.items() if isinstance(given, Mapping) else given
+    pairs = list(listed) if isinstance(listed, Iterable) else [listed]
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
+        msg = f"bins must be a number such as 5, or like {{'0/age': 5}}, got {given!r}"
+        raise SplitError(msg)
+    return tuple((key, count.item() if isinstance(count, np.integer) else count) for key, count in pairs)
 
 
 @attrs.frozen(kw_only=True)
@@ -48,10 +54,8 @@ class Stratified:
 
     A column of label sets, that is a 0/1 matrix with a column a label, or ragged lists of labels, is
     stratified by every label at once: the rows of each label come as near to their shares as can be, and
-        sizes of parts are exact.
-
-    With `groups`, whole groups are dealt so that parts, and classes in parts, come as near to their shares as
-    can be.
+        sizes of parts are
+    exact.
 
     Which rows go where depends on the seed, the row numbers and which rows share a label, not on the
     labels' names, the platform or any library's version.
@@ -75,7 +79,7 @@ class Stratified:
         SplitError: no key, a key twice, keys of different axes, neither parts nor folds, or shares that are
             no shares of a whole.
         RegisterError: a part name is not legal or comes twice.
-        ArgumentTypeError: the seed is no integer in its range.
+        ArgumentTypeError: the seed is missing, or no integer in its range.
     """
 
     tag: ClassVar[str] = "stratified"
@@ -84,23 +88,34 @@ class Stratified:
     by: tuple[str, ...] = attrs.field(converter=as_keys)
     parts: Shares = attrs.field(converter=as_shares, default=())
     folds: Folding | None = attrs.field(converter=as_folding, default=None)
-    seed: int = attrs.field(converter=checked_seed)
+    seed: int = attrs.field(converter=needed_seed, default=NO_SEED)
     groups: str | None = None
-    bins: Bins = attrs.field(converter=_as_bins, default=())
+    bins: Any = attrs.field(converter=_as_bins, default=())  # JSON has a number or pairs
     rare: Rare = attrs.field(default="refuse", validator=one_of("refuse", "merge", "keep"))
     oversized: Oversized = attrs.field(default="refuse", validator=one_of("refuse", "accept"))
 
     def __attrs_post_init__(self) -> None:
         """Check the keys together, and parts and folds together."""
         check_keys(self.by)
-        shared_axis(self.keys)
+        shared_axis(self.by if self.groups is None else (*self.by, self.groups))
         check_choice(self.parts, self.folds)
-        if self.bins[:1] and not self.bins[0][0] and len(self.by) == 1:
-            object.__setattr__(self, "bins", ((self.by[0], self.bins[0][1]),))
-        for key, count in self.bins:
-            if key not in self.by or isinstance(count, bool) or not count >= _FEWEST_BINS:
-                msg = f"bins must be 2 or more for columns of by={self.by}, got {count!r} for {key!r}"
+        for key, count in self._bins_by_key:
+            if key not in self.by or type(count) is not int or not _FEWEST_BINS <= count <= _MOST_BINS:
+                asked = f"got {count!r} for {key!r}"
+                msg = f"bins must be {_FEWEST_BINS} or more for columns of by={self.by}, {asked}"
                 raise SplitError(msg)
+
+    @property
+    def _bins_by_key(self) -> Bins:
+        """The number of bins of each column that is cut."""
+        if not isinstance(self.bins, int):
+            pairs: Bins = self.bins
+            return pairs
+        if len(self.by) > 1:
+            told = f"name it, as in bins={{{self.by[0]!r}: {self.bins}}}"
+            msg = f"bins={self.bins} could be of any of {self.by}; {told}"
+            raise SplitError(msg)
+        return ((self.by[0], self.bins),)
 
     @property
     def axis(self) -> Axis:
@@ -136,7 +151,7 @@ class Stratified:
         if self.rare == "refuse" and held is None:
             refuse_rare(marks, groups, columns, self.by, wanted=wanted)
         elif self.rare == "merge":
-            marks = merge_rare(marks, wanted=wanted)
+            marks = merge_rare(marks, groups, wanted=wanted)
         return deal_out(
             by_marks(marks) if groups is None else by_groups(groups, marks),
             parts=self.parts,
@@ -151,5 +166,5 @@ class Stratified:
         """Return the stratum of each row, or its labels."""
         if len(self.by) == 1 and is_labelled(columns.get(self.by[0])):
             return labels_of(columns[self.by[0]], n_rows=n_rows, key_name=self.by[0])
-        binned = {key: quantile_bins(pick(columns, key), count, key=key) for key, count in self.bins}
+        binned = {key: quantile_bins(pick(columns, key), count, key=key) for key, count in self._bins_by_key}
         return find_strata({**columns, **binned}, self.by, n_rows)

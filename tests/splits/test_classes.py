@@ -68,8 +68,10 @@ def test_bins_of_one_of_several_columns_are_named():
     [
         ({"bins": 1}, "bins must be 2 or more for columns of by=.*, got 1 for '0/y'"),
         ({"bins": {"0/z": 5}}, "got 5 for '0/z'"),
-        ({"bins": True}, "bins must be 2 or more"),
-        ({"bins": 3, "by": ("0/y", "0/z")}, "bins must be 2 or more for columns of by=.*, got 3 for ''"),
+        ({"bins": True}, "bins must be a number such as 5, or like .*, got True"),
+        ({"bins": {"0/y": 2.5}}, "bins must be 2 or more for columns of by=.*, got 2.5 for '0/y'"),
+        ({"bins": [1]}, "bins must be a number such as 5"),
+        ({"bins": 3, "by": ("0/y", "0/z")}, "bins=3 could be of any of .*; name it, as in bins={'0/y': 3}"),
         ({"rare": "ignore"}, "rare must be one of 'refuse', 'merge', 'keep', got 'ignore'"),
         ({"groups": "1/g"}, "'0/y' of axis 0, '1/g' of axis 1; split one axis at a time"),
     ],
@@ -195,3 +197,43 @@ def test_labels_that_are_none_are_refused(column, text):
 def test_label_sets_do_not_count_jointly_with_another_column():
     with pytest.raises(SplitError, match=r"column '0/y' must have one dimension, has shape \(4, 2\)"):
         codes({"0/y": np.eye(4, 2), "0/z": np.arange(4)}, 4, by=("0/y", "0/z"))
+
+
+def test_in_groups_rare_classes_are_merged_by_their_groups():
+    """Five rows of one group are one member: the class has to join another one."""
+    columns = {"0/y": np.array([0] * 60 + [1] * 5), "0/g": np.array([*range(60), *[99] * 5])}
+    merged = Stratified(by="0/y", parts={"a": 0.5, "b": 0.5}, seed=0, groups="0/g", rare="merge")
+    found = np.bincount(merged.codes(columns, 65))
+
+    assert sorted(found.tolist()) in ([30, 35], [32, 33])
+
+
+@pytest.mark.parametrize("folds", [Nested(5, 5), Nested(3, 5), Nested(2, 7)])
+def test_a_class_with_just_enough_rows_is_in_every_inner_fold(folds):
+    with pytest.raises(SplitError, match="every class of '0/y' needs at least") as refused:
+        codes({"0/y": np.array([0] * 100 + [1])}, 101, parts=(), folds=folds)
+    least = int(str(refused.value).split("at least ")[1].split()[0])
+    labels = np.array([0] * 100 + [1] * least)
+    table = codes({"0/y": labels}, len(labels), parts=(), folds=folds)
+
+    for outer in range(folds.outer):
+        assert (table[0][labels == 1] == outer).any()
+        inner = table[1 + outer][labels == 1]
+        assert set(inner[inner != 255].tolist()) == set(range(folds.inner))
+
+
+def test_a_class_with_just_enough_rows_is_in_every_fold_beside_parts():
+    with pytest.raises(SplitError, match="needs at least 10 rows"):
+        codes({"0/y": np.array([0] * 100 + [1])}, 101, parts={"a": 0.5, "b": 0.5}, folds=5)
+    labels = np.array([0] * 100 + [1] * 10)
+    found = codes({"0/y": labels}, 110, parts={"a": 0.5, "b": 0.5}, folds=5)[0]
+
+    assert set(found[labels == 1].tolist()) == {0, 1, 2, 3, 4, 254}
+
+
+def test_labels_of_the_same_rows_have_names_of_their_own():
+    matrix = np.zeros((40, 3), bool)
+    matrix[:, 0] = np.arange(40) % 2 == 0
+    matrix[7, 1:] = True
+    with pytest.raises(SplitError, match=r"too few have label 1 \(1\), label 2 \(1\)"):
+        codes({"0/y": matrix}, 40)

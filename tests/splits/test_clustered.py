@@ -117,7 +117,7 @@ def test_sets_are_clustered_by_what_they_share(metric, method):
 
 
 def test_clusters_are_those_of_scikit_learn_numbered_by_first_row():
-    x = np.arange(300).reshape(100, 3) * 7919 % 1009 % 17
+    x = np.arange(300).reshape(100, 3) * 7919 % 1009 % 17 + np.arange(100)[:, None] / 1009
     joined = AgglomerativeClustering(None, linkage="complete", distance_threshold=9).fit_predict(x)
     dense = DBSCAN(3, min_samples=3).fit_predict(x)
     alone = np.where(dense < 0, 1000 + np.arange(100), dense)
@@ -163,7 +163,6 @@ def test_settled_clusters_are_dealt_ever_after():
 
     assert attached == settled
     assert hash(attached) == hash(settled)
-    assert settled.settled(noise, 120) is settled
     assert attached.codes(noise, 120).tolist() == recipe.codes(columns, 120).tolist()
     assert book().loads(book().dumps(recipe), path="here") == recipe
     with pytest.raises(FormatError, match="is not at hand"):
@@ -172,6 +171,60 @@ def test_settled_clusters_are_dealt_ever_after():
         settled.codes({**columns, "0/type": np.zeros(100)}, 100)
     with pytest.raises(SplitError, match="has float64 clusters"):
         attrs.evolve(recipe, clusters=keep(np.zeros(120))).codes(columns, 120)
+
+
+@pytest.mark.parametrize("method", ["kmeans", "minibatch", "agglomerative", "dbscan"])
+def test_settled_clusters_are_found_anew_for_other_features(method):
+    how = {"distance": 15} if method == "dbscan" else {"n_clusters": 6}
+    recipe = among(method, **how)
+    settled = recipe.settled({"0/x": BLOBS}, 120)
+    other = np.roll(BLOBS, 7, axis=0)
+
+    assert settled.settled({"0/x": other}, 120) == recipe.settled({"0/x": other}, 120) != settled
+    assert settled.settled({"0/x": BLOBS[:90]}, 90).clusters.array.shape == (90,)
+    assert by().settled({}, 9) == by()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=8, max_size=40),
+    way=st.sampled_from(
+        [
+            {"method": "kmeans", "n_clusters": 3},
+            {"method": "minibatch", "n_clusters": 3},
+            {"method": "agglomerative", "n_clusters": 3},
+            {"method": "agglomerative", "n_clusters": 3, "linkage": "average"},
+            {"method": "dbscan", "distance": 0.5, "min_rows": 4},
+        ]
+    ),
+    scale=st.booleans(),
+)
+def test_equal_rows_are_in_one_cluster(rows, way, scale):
+    x = np.array([*rows, (8, 0), (0, 8), (-0.0, 8), (9, 9)])
+    clusters = found(among(**way, scale=scale), x)
+    numbers = np.unique(x, axis=0, return_inverse=True)[1].reshape(-1)
+
+    assert len(set(zip(numbers, clusters, strict=True))) == len(set(numbers))
+    assert way["method"] in ("dbscan", "minibatch") or len(set(clusters)) == 3
+
+
+def test_repeated_rows_are_not_torn_among_more_clusters_than_there_are():
+    x = np.repeat(BLOBS[:10], 20, axis=0)
+    for method in ("kmeans", "minibatch", "agglomerative"):
+        clusters = found(among(method, n_clusters=10), x)
+        assert clusters.tolist() == np.repeat(clusters[::20], 20).tolist()
+        assert len(set(clusters)) == 10 or method == "minibatch"
+        with pytest.raises(SplitError, match=r"30 clusters need .* of 200 rows 10 do; lower n_clusters="):
+            found(among(method, n_clusters=30), x)
+    for method in ("agglomerative", "dbscan"):
+        assert set(found(among(method, distance=1), np.ones((30, 2)))) == {0}
+
+
+def test_rows_count_as_often_as_they_come():
+    x = np.array([0, 0, 0, 5, 50, 50, 50, 50])
+
+    assert is_same_partition(found(among("dbscan", distance=1, min_rows=3), x), x)
+    assert is_same_partition(found(among("dbscan", distance=5, min_rows=4), x), [0, 0, 0, 0, 1, 1, 1, 1])
 
 
 def test_folds_are_cut_through_no_cluster():

@@ -39,7 +39,11 @@ def test_a_cluster_larger_than_its_part_is_refused_or_accepted():
     [
         ([[0, 1], [2, np.nan]], r"features '0/x' have nan in row 1, column 1 \(1 such values in all\)"),
         ([0, np.inf, -np.inf], r"have inf in row 1, column 0 \(2 such"),
-        ([0, 1e200], "in row 1, column 0"),
+        (
+            [0, 1e200],
+            "have 1e.200 in row 1, column 0 .*above 1e.150 and too large to square; scale them down",
+        ),
+        ([0, np.nan], "fill them in or leave the column out"),
         (["a", "b"], "must be numbers of shape"),
         ([[[0]], [[1]]], r"got int64 of shape \(2, 1, 1\)"),
         ([1j, 2], "got complex128"),
@@ -54,11 +58,11 @@ def test_features_that_are_none_are_refused(x, message):
     ("recipe", "x", "message"),
     [
         (among("kmeans", n_clusters=5), np.zeros(4), "5 clusters need at least as many rows, there are 4"),
-        (among("kmeans", n_clusters=5), np.arange(9) % 3, "'kmeans' cannot cluster 9 rows of 1 features so"),
+        (among("kmeans", n_clusters=5), np.arange(9) % 3, "5 clusters need .* that differ, of 9 rows 3 do"),
         (
             among("agglomerative", distance=0.5, metric="cosine"),
-            np.zeros((4, 2)),
-            "cannot cluster 4 rows of 2",
+            np.array([[0, 0], [0, 0], [1, 2]]),
+            "cannot cluster 2 distinct rows of 2 features so",
         ),
         (among("dbscan", distance=0.5, metric="jaccard"), np.arange(4), "features must be 0 or 1"),
         (

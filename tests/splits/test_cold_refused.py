@@ -8,6 +8,7 @@ from splits.dealing.folds import Nested
 from splits.errors import SplitError
 from splits.keys import SHAPE
 from splits.recipes.cold import Cold
+from splits.recipes.hashed import Hashed
 from splits.recipes.random import Random
 
 
@@ -135,3 +136,18 @@ def test_columns_that_do_not_fit_are_refused(axes, changes, text):
     columns = {key: value for key, value in {**CELLS, **changes}.items() if value is not None}
     with pytest.raises(SplitError, match=text):
         Cold(axes=axes, mixed="drop").codes(columns, 24)
+
+
+def test_an_element_that_would_move_is_named_with_what_can_be_extended():
+    with pytest.raises(
+        SplitError, match=r"element \d+ \(row \d on axis 0\).*Hashed\(by='coo/0', \.\.\.\), which"
+    ):
+        Cold(axes={0: random_rows()}).codes(CELLS, 24, held=np.full(20, 1, np.uint8))
+    by_row = Hashed(by="coo/0", parts={"train": 0.5, "test": 0.5}, seed=0)
+    rows = np.arange(90) // 3
+    held = by_row.codes({"coo/0": rows[:60]}, 60)
+    codes = by_row.codes({"coo/0": rows}, 90, held=held)
+
+    assert codes[:60].tolist() == held.tolist()
+    assert codes.tolist() == np.repeat(codes[::3], 3).tolist()
+    assert set(codes) == {0, 1}

@@ -159,3 +159,13 @@ def test_rows_of_a_central_object_that_has_no_elements_are_refused(path):
     recipe = splits.Cold(axes={0: splits.Random(parts=PARTS, seed=0)})
     with pytest.raises(splits.SplitError, match="has mode 'csr', which has no elements to draw"):
         splits.create(path, "cold", recipe)
+
+
+def test_entities_are_dealt_when_all_rows_of_their_axis_are_there(tmp_path):
+    with h5torch.File(tmp_path / "growing.h5t", "w") as f:
+        f.register(np.ones((4, 3)), "central", length=6)
+        recipe = splits.Cold(axes={0: splits.Random(parts={"a": 0.5, "b": 0.5}, seed=0)})
+        with pytest.raises(splits.SplitError, match="axis 0 has 4 of 6 rows filled in, and entities"):
+            splits.create(f, "cold", recipe)
+        f.append(np.ones((2, 3)), "central")
+        assert splits.create(f, "cold", recipe).table.counts == {"a": 9, "b": 9}

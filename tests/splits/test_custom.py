@@ -94,7 +94,7 @@ def test_only_codes_of_parts_pass(codes, n_parts):
     [
         ([0, 1], {}, r"integers of shape \(3,\), got int64 of shape \(2,\)"),
         ([0.0, 1.0, 1.0], {}, "got float64"),
-        ([True, False, True], {}, "got bool"),
+        ([True, False, True], {"parts": ("a", "b", "c")}, "got bool"),
         ([[0, 1, 0]], {}, r"got int64 of shape \(1, 3\)"),
         ([0, 1, 0], {"folds": True}, r"of shape \(n_folds, 3\), got int64 of shape \(3,\)"),
         ([], {"folds": True}, r"got float64 of shape \(0,\)"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from h5torch.keyed import derive, hash_rows
 from splits.dealing.apportion import apportion, stratum_targets, top_up
-from splits.dealing.rows import deal_more, deal_rows, slots_to_codes
+from splits.dealing.rows import deal_more, deal_rows
 from splits.dealing.strata import find_strata
 
 EIGHTY = (Fraction(8, 10), Fraction(1, 10), Fraction(1, 10), Fraction(0))
@@ -168,7 +168,7 @@ def test_a_file_that_grows_by_some_rows_keeps_its_shares_within_a_row(labels, ke
 
     for size, row in zip(strata.sizes.tolist(), grown.tolist(), strict=True):
         if size >= 8:
-            assert abs(row[0] - size * shares[0]) < 2
+            assert abs(row[0] - size * shares[0]) < 1
 
 
 def test_a_class_that_is_new_each_time_does_not_always_go_to_the_largest_part():
@@ -190,11 +190,3 @@ def test_strata_with_no_new_row_are_left_alone():
     counts = top_up(np.array([10, 10, 20]), np.array([[10, 0, 0, 0], [0, 0, 0, 0], [0, 0, 20, 0]]), EIGHTY)
 
     assert counts.tolist() == [[0, 0, 0, 0], [8, 1, 1, 0], [0, 0, 0, 0]]
-
-
-def test_the_slot_behind_the_parts_is_left_out():
-    codes = slots_to_codes(np.array([0, 2, 1, 3]), 3)
-
-    assert codes.dtype == np.uint8
-    assert codes.tolist() == [0, 2, 1, 255]
-    assert slots_to_codes(np.array([254, 3], np.uint8), 254).tolist() == [255, 3]

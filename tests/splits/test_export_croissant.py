@@ -11,7 +11,7 @@ import h5torch
 import splits
 from h5torch.errors import RegisterError, StorageError
 from splits.interchange import export, import_
-from splits.interchange.croissant import read_document
+from splits.interchange.described import read_document
 
 N_ROWS = 30
 

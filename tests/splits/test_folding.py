@@ -160,14 +160,14 @@ def test_recipes_come_back_from_their_json(kind, way):
 
 
 GOLDEN = {
-    "random": "",
-    "random in groups": "",
-    "stratified": "",
-    "stratified in groups": "",
-    "labels": "",
-    "labels in groups": "",
-    "grouped": "",
-    "groups as units": "",
+    "random": "61403fc485be9b6a",
+    "random in groups": "78271e0cf17e7e3b",
+    "stratified": "3c47124670ea5333",
+    "stratified in groups": "a481340368b27081",
+    "labels": "a9a29af341e9a412",
+    "labels in groups": "f293a4a48610eaa3",
+    "grouped": "85d901c43a950309",
+    "groups as units": "5ba3d793013068c9",
 }
 
 
@@ -184,6 +184,13 @@ def test_the_codes_are_pinned(kind):
     ("changes", "text"),
     [
         ({}, "name the parts, as in"),
+        ({"parts": {"val": 0.4, "test": 0.3, "held_out": 0.3}, "folds": 2}, "rename one of"),
+        ({"parts": {"0": 0.5, "1": 0.5}, "folds": 2}, "parts are names and no numbers, got '0'"),
+        ({"folds": 255}, "at most 254 folds and parts can stand together, got 255 folds"),
+        ({"parts": PARTS, "folds": 253}, "got 253 folds"),
+        ({"folds": 3, "groups": ["0/a"]}, r"\['0/a'\] is no column of an axis"),
+        ({"folds": 3, "groups": "0/\ud800"}, "is no column of an axis"),
+        ({"parts": 5}, "parts must be like"),
         ({"folds": 1}, "folds must be a whole number from 2 up, got 1"),
         ({"folds": True}, "folds must be a number such as 5"),
         ({"folds": "5"}, "folds must be a number such as 5"),
@@ -212,6 +219,20 @@ def test_more_folds_than_rows_or_groups_are_an_error():
         Random(folds=5, groups="0/g", seed=0).codes({"0/g": np.arange(100) % 2}, 100)
     with pytest.raises(SplitError, match="3 folds need at least as many rows, there are 2"):
         Random(folds=Nested(2, 3), seed=0).codes({}, 4)
+
+
+def test_more_repeats_than_can_be_stored_are_an_error():
+    for repeats in (10**12, 2**70):
+        with pytest.raises(SplitError, match="repeats of 60 rows are too many to store, at most 10000"):
+            Random(folds=RepeatedKFold(2, repeats), seed=0).codes({}, 60)
+
+
+def test_numbers_of_numpy_are_numbers():
+    plain = Random(parts={"a": 0.5, "b": 0.25}, folds=3, seed=1)
+    assert plain == Random(
+        parts={"a": np.float64(0.5), "b": np.float32(0.25)}, folds=np.int64(3), seed=np.uint8(1)
+    )
+    assert BOOK.loads(BOOK.dumps(plain), path="/x") == plain
 
 
 def test_a_group_larger_than_its_part_is_named_with_what_would_be_achieved():

@@ -235,7 +235,7 @@ def test_rows_that_would_move_are_refused():
 @pytest.mark.parametrize(
     ("changes", "error", "text"),
     [
-        ({"by": ()}, SplitError, "names no column"),
+        ({"by": ()}, SplitError, "no column is named"),
         ({"by": ("0/a", "1/b")}, SplitError, "'0/a' of axis 0, '1/b' of axis 1"),
         ({"by": 3}, SplitError, "by must be the key of a column"),
         ({"parts": {}}, SplitError, "name the parts"),

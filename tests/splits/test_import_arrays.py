@@ -12,7 +12,7 @@ from sklearn.model_selection import KFold, PredefinedSplit
 
 import h5torch
 import splits
-from h5torch.errors import ReadOnlyError, RegisterError, StorageError
+from h5torch.errors import ArgumentTypeError, ReadOnlyError, RegisterError, StorageError
 from splits.interchange import export, import_
 
 N_ROWS = 10
@@ -76,7 +76,7 @@ def test_rows_are_in_the_part_that_names_them_and_in_none_otherwise(tmp_path_fac
         ({"a": mask(TRAIN, np.int64)}, "twice or more; a mask must be of bools"),
         ({"a": mask(TRAIN, float)}, "must be bools or integers, found float64"),
         ({"a": mask(TRAIN)[None]}, r"must have one dimension, has shape \(1, 10\)"),
-        ({"a": [[1], [2, 3]]}, "part 'a': is no mask and no list"),
+        ({"a": [[1], [2, 3]]}, "part 'a': is no mask and no flat list"),
         ({"a": ["demo_1"]}, "holds ids such as .*demo_1.*; name their column, as in ids='0/id'"),
         ({"a": TRAIN, "b": [5, 2, 4]}, "row 2 is in 'a' and in 'b' .2 in all.; .* of 'a', 'b'"),
         ({"a": TRAIN, "0/b": TEST}, "'a' is a part of no fold, '0/b' is one of a fold; give one kind"),
@@ -245,7 +245,7 @@ def test_damaged_archives_raise_nothing_but_our_error(f, tmp_path):
 
 
 def test_sources_of_no_kind_and_options_that_mean_nothing_are_refused(f, tmp_path):
-    with pytest.raises(splits.SplitError, match="the source, a list, is of no format known"):
+    with pytest.raises(ArgumentTypeError, match="the source, a list, is of no format known"):
         import_(f, "main", [TRAIN])
     with pytest.raises(
         splits.SplitError, match="the source, a dict, does not fit format='npz'; give one of 'masks'"

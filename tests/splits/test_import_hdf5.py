@@ -53,6 +53,21 @@ def test_names_of_demonstrations_are_found_in_the_column_of_ids(f, robomimic):
     assert splits.verify(f, "main")
 
 
+def test_all_steps_of_a_demonstration_follow_its_name(tmp_path, robomimic):
+    steps = np.repeat(DEMOS, 3)
+    with h5torch.File(tmp_path / "steps.h5t", "w") as file:
+        file.register(np.zeros((len(steps), 3)), "central")
+        file.register(steps, 0, name="demo")
+        split = import_(file, "main", robomimic, group="mask", ids="0/demo", parts=("train", "valid"))
+        with pytest.raises(splits.SplitError, match="ids are those of several rows"):
+            splits.export(file, "main", tmp_path / "main.csv", ids="0/demo")
+        with pytest.raises(splits.SplitError, match="names 1 ids twice or more"):
+            import_(file, "other", {"a": ["demo_1", "demo_1"]}, ids="0/demo")
+
+    assert split.table.counts == {"train": 3 * len(TRAIN), "valid": 3 * len(VALID)}
+    assert set(steps[split.mask("valid")]) == {DEMOS[row] for row in VALID}
+
+
 def test_filter_keys_that_overlap_are_refused_with_the_row_both_parts_and_all_keys(f, robomimic):
     told = "row 0 is in 'train' and in '20_percent' .2 in all.; choose .* of 'train', 'valid', '20_percent'"
 

@@ -109,6 +109,8 @@ def test_values_in_parts_are_in_no_fold():
     ]
     assert found.around().counts == {"train": 3, "test": 2, "other": 1}
     assert folds(SITES, parts={"val": "oslo"}, rest="fit").roles == ("fit", "test")
+    assert folds(SITES, parts={"val": "oslo"}, rest="test").roles == ("test", "held_out")
+    assert folds(SITES, rest="test").roles == ("test", "held_out")
 
 
 @pytest.mark.parametrize(
@@ -208,6 +210,13 @@ def test_added_rows_that_would_move_others_are_refused():
         codes(["rome", *SITES[1:]], held=codes(SITES, parts={"test": "oslo"}), parts={"test": "oslo"})
 
 
+def test_recipes_that_name_other_values_are_unequal():
+    true, one = LeaveOut(by="0/site", parts={"a": True}), LeaveOut(by="0/site", parts={"a": 1})
+
+    assert true != one == LeaveOut(by="0/site", parts={"a": np.int8(1)})
+    assert len({true, one}) == 2
+
+
 VALUES = st.one_of(st.text(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False))
 
 
@@ -247,6 +256,11 @@ def test_a_recipe_comes_back_from_its_json(values, rest):
         ({"rest": 3}, ArgumentTypeError, "a name must be text"),
         ({"folds": True, "rest": None}, SplitError, "folds train on the rest, which must have a name"),
         ({"folds": True, "rest": "7"}, SplitError, "cannot have a number for a name, got '7'"),
+        (
+            {"folds": True, "parts": {"val": "a", "test": "b"}, "rest": "held_out"},
+            RegisterError,
+            "'val' comes twice",
+        ),
         ({"folds": 5}, SplitError, "folds must be True or False, got 5"),
     ],
 )

@@ -54,7 +54,7 @@ def test_the_provenance_says_what_went_in_and_came_out(path):
     assert provenance.left_out == 20
     assert provenance.rows == (200,)
     assert set(provenance.versions) == {"h5torch", "numpy", "python"}
-    assert provenance.fingerprint == "7401-cd3e-79ef-6a03"
+    assert provenance.fingerprint == "ef02-6bd6-a666-8826"
 
 
 def test_a_fingerprint_tells_rows_and_part_names_not_names_of_splits(path):
@@ -135,6 +135,10 @@ def test_what_is_no_file_no_recipe_or_no_name_is_refused(path):
         splits.create(stranger, "main", RECIPE)
     with pytest.raises(ArgumentTypeError, match="{} is no split recipe; there are .*stratified"):
         splits.create(path, "main", stranger)
+    with pytest.raises(
+        ArgumentTypeError, match="says how rows are folded; give it to a recipe, as in Random"
+    ):
+        splits.create(path, "main", splits.KFold(5))
     with pytest.raises(RegisterError, match="split: the name 'a/b' holds \"/\""):
         splits.create(path, "a/b", RECIPE)
     with h5torch.File(path) as f, pytest.raises(ReadOnlyError, match="open for reading only; reopen it with"):
@@ -173,10 +177,10 @@ def test_a_split_is_described_in_a_table(path):
         f"<Split 'main' of axis 0: train 160, val 20, left out 20; stratified; {made.provenance.fingerprint}>"
     )
     assert made.describe().splitlines()[1:] == [
-        "part   rows   share",
-        "train   160  80.00%",
-        "val      20  10.00%",
-        "-        20  10.00%",
+        "part   rows   share   asked",
+        "train   160  80.00%  80.00%",
+        "val      20  10.00%  10.00%",
+        "-        20  10.00%  10.00%",
     ]
     assert made.describe(NAMES).splitlines()[1:] == [
         "class   train (160)  val (20)",

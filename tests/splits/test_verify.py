@@ -75,6 +75,16 @@ def test_a_changed_column_is_named_by_the_splits_it_decided(path, key, changed):
         )
 
 
+def test_a_split_that_cannot_be_verified_hides_no_other(path):
+    with h5py.File(path, "a") as f:
+        del f["splits/cv/recipe"]
+    found = {one.name: one for one in splits.verify_all(path)}
+
+    assert found["cv"].verdict == "not verifiable"
+    assert "must be one UTF-8 text" in found["cv"].reason
+    assert [name for name, one in found.items() if one] == sorted({*RECIPES} - {"cv"})
+
+
 def test_a_column_that_is_gone_is_named(path):
     with h5py.File(path, "a") as f:
         del f["0/donor"]
