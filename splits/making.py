@@ -78,8 +78,12 @@ def changed_inputs(split: Split, inputs: Inputs, *, n_rows: int) -> tuple[str, .
 
 
 def library_versions(recipe: SplitRecipe) -> dict[str, str]:
-    """Return the installed version of each library whose own arithmetic decides about rows."""
-    return {name: importlib.metadata.version(name) for name in getattr(recipe, "libraries", ())}
+    """Return the installed version of each library whose own code decides about rows.
+
+    Of a function that somebody registered it is the digest of its source, where that is known.
+    """
+    installed = {name: importlib.metadata.version(name) for name in getattr(recipe, "libraries", ())}
+    return {**installed, **getattr(recipe, "provenance", {})}
 
 
 def settled(recipe: SplitRecipe, inputs: Inputs) -> SplitRecipe:

@@ -114,7 +114,7 @@ def _other_codes(split: Split, inputs: Inputs) -> str | None:
 def _other_versions(split: Split) -> str:
     """Name libraries that the recipe rests on and that are not those that it was computed with."""
     now = library_versions(split.recipe)
-    told = {name: split.provenance.versions.get(name) for name in now}
+    told = {name: split.provenance.versions.get(name, "of unknown version") for name in now}
     other = [f"{name} {told[name]}, here is {now[name]}" for name in now if now[name] != told[name]]
     return f"; it was computed with {' and '.join(other)}, which may be why" if other else ""
 

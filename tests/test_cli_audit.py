@@ -59,7 +59,7 @@ def test_the_picture_is_drawn_where_it_is_asked_for(path, tmp_path, capsys):
     assert (tmp_path / "audit.png").read_bytes().startswith(b"\x89PNG")
 
     assert run(["audit", str(path), "main", "--plot", str(tmp_path / "audit.abc")]) == 1
-    assert "give a name that ends in .png, .svg or .pdf" in capsys.readouterr().err
+    assert "a picture needs a name that ends in .png, .svg, .pdf" in capsys.readouterr().err
 
 
 def test_what_is_not_there_is_one_line_and_status_1(path, tmp_path, capsys):

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_PICTURES = (".png", ".svg", ".pdf")
 _SEVERAL = Parameter(consume_multiple=True, negative="")
 _SEVERAL_OR_NONE = Parameter(consume_multiple=True, negative_iterable="no-")
 
@@ -55,6 +56,9 @@ def audit(
     """
     from splits.auditing import audit as look_over
 
+    if plot is not None:
+        _check_picture(plot)
+
     found = look_over(
         file,
         split,
@@ -72,6 +76,14 @@ def audit(
         _save(found.plot(), plot)
     print(found.to_json() if as_json else found.table())
     return int(found.exit_code)
+
+
+def _check_picture(path: Path) -> None:
+    from splits import SplitError
+
+    if path.suffix.lower() not in _PICTURES:
+        msg = f"{path}: a picture needs a name that ends in {', '.join(_PICTURES)}"
+        raise SplitError(msg)
 
 
 def _save(figure: "Figure", path: Path) -> None:

@@ -8,16 +8,19 @@ import attrs
 from h5torch.errors import H5torchError
 from h5torch.layouts import CooLayout, Layout, RaggedLayout, VlenLayout
 from h5torch.schema import CENTRAL
-from splits.auditing.promises import Promises
+from splits.auditing.promises import Promises, plain_keys
 from splits.auditing.reading import Reader
 from splits.auditing.records import Skipped
 from splits.errors import SplitError
 
-__all__ = ["Asked", "Plan", "Role", "choose", "role_of"]
+__all__ = ["MOST_LABELS", "Asked", "Plan", "Role", "choose", "role_of"]
 
 Role: TypeAlias = Literal["class", "number", "time", "labels", "features", "ragged", "other"]
 """What a column can be by its layout: one value a row that may name a class, or that measures, or a moment; a
 yes or no for each of several labels; several numbers; rows of different length; or none of these."""
+
+MOST_LABELS = 128
+"""Columns of more labels a row are not looked at."""
 
 LARGEST_ROW = 4096
 """Rows of more values are not searched for near duplicates unless they are named."""
@@ -44,6 +47,17 @@ class Asked:
     features: tuple[str, ...] | None = None
     rows: tuple[str, ...] | None = None
 
+    def renamed(self) -> "Asked":
+        """Return the same with `coo/central`, as recipes call the values of elements, as `central`."""
+        return Asked(
+            groups=plain_keys(self.groups),
+            ids=plain_keys(self.ids),
+            time=None if self.time is None else plain_keys((self.time,))[0],
+            by=None if self.by is None else plain_keys(self.by),
+            features=None if self.features is None else plain_keys(self.features),
+            rows=None if self.rows is None else plain_keys(self.rows),
+        )
+
 
 @attrs.frozen(kw_only=True)
 class Plan:
@@ -53,8 +67,10 @@ class Plan:
         rows: Those whose values together make a row for exact duplicates.
         features: Those whose numbers together make a row for distances.
         groups: Those in which no group may be in two parts.
+        axes: For each axis held out those in which no value may be in two parts of the axis.
         ids: Those in which no id may.
         times: Those by which parts must follow one another.
+        ends: Of these, with the column of when each row becomes known.
         classes: Those whose values are classes if they are few.
         numbers: Those whose values are numbers.
         labels: Those of several yes-or-no labels a row.
@@ -65,8 +81,10 @@ class Plan:
     rows: tuple[str, ...]
     features: tuple[str, ...]
     groups: tuple[str, ...]
+    axes: tuple[tuple[str, ...], ...]
     ids: tuple[str, ...]
     times: tuple[str, ...]
+    ends: tuple[tuple[str, str], ...]
     classes: tuple[str, ...]
     numbers: tuple[str, ...]
     labels: tuple[str, ...]
@@ -103,11 +121,14 @@ def choose(reader: Reader, asked: Asked, promises: Promises) -> Plan:
     keys, skipped = _readable(reader)
     roles = {key: role_of(reader.layout(key), reader.width(key)) for key in keys}
     _check_named(reader, asked)
-    promised = {key: _lacks(reader, key) for key in promises.groups + promises.times}
+    by_axis = [key for keys in promises.axes for key in keys]
+    ends = [until for _, until in promises.ends]
+    promised = {key: _lacks(reader, key) for key in (*promises.groups, *by_axis, *promises.times, *ends)}
     skipped += [Skipped(key=key, why=f"the recipe goes by it: {why}") for key, why in promised.items() if why]
     groups = _once(*asked.groups, *(key for key in promises.groups if not promised[key]))
     times = _once(*filter(None, [asked.time]), *(key for key in promises.times if not promised[key]))
-    spoken_for = {*groups, *asked.ids, *times}
+    spoken_for = {*groups, *by_axis, *asked.ids, *times, *ends}
+    roles |= dict.fromkeys(_flags(reader, roles), "labels")
     by = [key for key in roles if key not in spoken_for] if asked.by is None else list(asked.by)
     if asked.by is not None:
         roles |= {key: _role_named(reader, key) for key in by}
@@ -115,8 +136,10 @@ def choose(reader: Reader, asked: Asked, promises: Promises) -> Plan:
         rows=_default_rows(reader, roles) if asked.rows is None else asked.rows,
         features=_default_features(reader, roles) if asked.features is None else asked.features,
         groups=groups,
+        axes=tuple(tuple(key for key in keys if not promised[key]) for keys in promises.axes),
         ids=asked.ids,
         times=times,
+        ends=tuple(one for one in promises.ends if one[0] in times and not promised[one[1]]),
         classes=tuple(key for key in by if roles[key] == "class"),
         numbers=tuple(key for key in by if roles[key] == "number"),
         labels=tuple(key for key in by if roles[key] == "labels"),
@@ -191,6 +214,15 @@ def _spoken(layout: Layout, width: int | None) -> str:
     return f"{many}, {values} (mode {layout.mode!r})"
 
 
+def _flags(reader: Reader, roles: Mapping[str, Role]) -> list[str]:
+    """Return columns of integers that are all 0 or 1, if other columns hold rows: these are labels."""
+    several = [key for key, role in roles.items() if _is_long(reader, key, role)]
+    narrow = [key for key in several if roles[key] == "features" and (reader.width(key) or 0) <= MOST_LABELS]
+    whole = [key for key in narrow if reader.layout(key).value.load.kind in "iu"]
+    flags = [key for key in whole if reader.is_flags(key)]
+    return flags if len(flags) < len(several) else []
+
+
 def _default_rows(reader: Reader, roles: Mapping[str, Role]) -> tuple[str, ...]:
     """Choose the central object if its rows hold several values, else all columns whose rows do.
 
@@ -224,7 +256,8 @@ def _default_features(reader: Reader, roles: Mapping[str, Role]) -> tuple[str, .
 
 def _unused(plan: Plan, roles: Mapping[str, Role]) -> Iterator[Skipped]:
     """Name the columns that no check looks at, unless the caller said which to look at."""
-    kept = (*plan.groups, *plan.ids, *plan.times)
+    axes = (key for keys in plan.axes for key in keys)
+    kept = (*plan.groups, *axes, *plan.ids, *plan.times, *(until for _, until in plan.ends))
     used: Collection[str] = {*plan.rows, *plan.features, *kept, *plan.classes, *plan.numbers, *plan.labels}
     for key, role in roles.items():
         if key not in used and not plan.named:

@@ -31,9 +31,14 @@ class Duplicates:
     found: Crossing
 
     @property
-    def weight(self) -> float:
+    def key(self) -> str:
+        """What the check is about."""
+        return " + ".join(self.keys)
+
+    @property
+    def weight(self) -> tuple[float, ...]:
         """How bad it is, to be compared with other folds."""
-        return self.found.n_rows
+        return (self.found.n_rows,)
 
 
 def find_duplicates(

@@ -1,13 +1,14 @@
 """What an audit reads of a file once, whatever the number of folds: each column in one pass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
 from h5torch.keyed import hash_rows
-from splits.auditing.choosing import Plan
+from splits.auditing.choosing import MOST_LABELS, Plan
 from splits.auditing.crossing import Recurring, find_recurring
 from splits.auditing.groups import Kept
 from splits.auditing.hashing import Words
@@ -21,7 +22,6 @@ MOST_CLASSES = 256
 """Columns of more different values name no classes, unless they are named; then the rest are one class."""
 
 _ROWS_A_CLASS = 5
-_MOST_LABELS = 128
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -37,7 +37,7 @@ class Classes:
 
     key: str
     place: int | None = None
-    of_row: npt.NDArray[np.int32]
+    of_row: npt.NDArray[np.signedinteger[Any]]
     names: tuple[str, ...]
 
 
@@ -48,25 +48,25 @@ class Facts:
     Attributes:
         rows: Which rows are equal; `None` where no column makes rows.
         whole: Columns whose values must stand in one part alone, and where the values recur.
+        groups: Of these, by key, the number of each row's value, shape `(n_rows,)`; values that stand in one
+            row and rows without one have numbers of their own. Columns in which nothing recurs are not here.
+        axes: For each axis held out the columns whose values must stand in one part of the axis.
         classes: Columns of classes.
         numbers: Columns of numbers, by key.
-        times: Columns of moments, by key, with the rows that have none.
+        times: Columns of moments, by key.
+        ends: By the key of moments when each row becomes known, with the column of that.
         skipped: Columns that turned out to be of no use, and why.
     """
 
     rows: Recurring | None
     whole: tuple[tuple[Kept, str, Recurring], ...]
+    groups: tuple[tuple[str, npt.NDArray[np.intp]], ...]
+    axes: tuple[tuple[tuple[str, Recurring], ...], ...]
     classes: tuple[Classes, ...]
     numbers: tuple[tuple[str, npt.NDArray[np.float64]], ...]
-    times: tuple[tuple[str, npt.NDArray[np.generic], npt.NDArray[np.bool_]], ...]
+    times: tuple[tuple[str, npt.NDArray[np.generic]], ...]
+    ends: Mapping[str, tuple[tuple[str, npt.NDArray[np.generic]], ...]]
     skipped: tuple[Skipped, ...]
-
-    def design(self, keys: Sequence[str]) -> float:
-        """Return the mean size of the group of a row, the largest of some columns, at least 1."""
-        found = [recurring for _, key, recurring in self.whole if key in keys and recurring.n_rows]
-        squares = [int((one.sizes**2).sum()) + one.n_rows - len(one.rows) for one in found]
-        means = [square / one.n_rows for square, one in zip(squares, found, strict=True)]
-        return max(means, default=1.0)
 
 
 def gather_facts(reader: Reader, plan: Plan) -> Facts:
@@ -91,12 +91,16 @@ def gather_facts(reader: Reader, plan: Plan) -> Facts:
             skipped.append(found)
     for key in plan.labels:
         classes.extend(_labels(reader, key))
+    whole = tuple((what, key, find_recurring(*reader.hashes(key))) for what, key in kept)
     return Facts(
         rows=_equal_rows(reader, plan.rows) if plan.rows else None,
-        whole=tuple((what, key, find_recurring(*reader.hashes(key))) for what, key in kept),
+        whole=whole,
+        groups=tuple((key, _numbered(one, reader.n_rows)) for _, key, one in whole if len(one.rows)),
+        axes=tuple(tuple((key, find_recurring(*reader.hashes(key))) for key in keys) for keys in plan.axes),
         classes=tuple(classes),
         numbers=tuple(numbers),
-        times=tuple((key, values, values != values) for key, values in _moments(reader, plan.times)),
+        times=tuple((key, reader.values(key)) for key in plan.times),
+        ends={key: ((until, reader.values(until)),) for key, until in plan.ends},
         skipped=tuple(skipped),
     )
 
@@ -111,8 +115,10 @@ def _equal_rows(reader: Reader, keys: Sequence[str]) -> Recurring:
     return find_recurring(np.zeros(0, np.uint64) if joint is None else joint, unfilled)
 
 
-def _moments(reader: Reader, keys: Sequence[str]) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
-    return ((key, reader.values(key)) for key in keys)
+def _numbered(recurring: Recurring, n_rows: int) -> npt.NDArray[np.intp]:
+    numbers = np.arange(len(recurring.sizes), len(recurring.sizes) + n_rows)
+    numbers[recurring.rows] = np.repeat(np.arange(len(recurring.sizes)), recurring.sizes)
+    return numbers
 
 
 def _as_floats(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
@@ -148,15 +154,15 @@ def _classes(reader: Reader, key: str, *, named: bool) -> Classes | Skipped:
 
 def _labels(reader: Reader, key: str) -> Iterator[Classes]:
     width = reader.width(key) or 0
-    if width > _MOST_LABELS:
-        msg = f"by: {key!r} holds {width} labels a row, an audit looks at {_MOST_LABELS} at most"
+    if width > MOST_LABELS:
+        msg = f"by: {key!r} holds {width} labels a row, an audit looks at {MOST_LABELS} at most"
         raise SplitError(msg)
-    flags = np.empty((reader.n_rows, width), np.bool_)
+    flags = np.empty((width, reader.n_rows), np.bool_)
     for first, block in reader.blocks(key):
         values = block.stack().reshape(len(block), -1)
         if values.size and (values.min() < 0 or values.max() > 1):
             msg = f"by: {key!r} must hold 0 or 1 for each label, found {values.min()} to {values.max()}"
             raise SplitError(msg)
-        flags[first : first + len(block)] = values != 0
+        flags[:, first : first + len(block)] = values.T != 0
     for place in range(width):
-        yield Classes(key=key, place=place, of_row=flags[:, place].astype(np.int32), names=("no", "yes"))
+        yield Classes(key=key, place=place, of_row=flags[place].view(np.int8), names=("no", "yes"))

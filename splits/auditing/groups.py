@@ -36,9 +36,9 @@ class Whole:
     names: tuple[str, ...]
 
     @property
-    def weight(self) -> float:
+    def weight(self) -> tuple[float, ...]:
         """How bad it is, to be compared with other folds."""
-        return self.found.n_rows
+        return (self.found.n_rows,)
 
 
 def find_crossing(

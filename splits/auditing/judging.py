@@ -9,6 +9,9 @@ its probability is below 0.001 divided by the number of tests in the whole audit
 - for numbers the two distribution functions are at least 0.1 apart, as two normal distributions are whose
   means lie a quarter of a standard deviation apart.
 
+Where groups stay whole in parts, a difference that these explain is a note; see `splits.auditing.design`.
+A class that a part lacks is a warning where that is so improbable, whatever its size.
+
 So a random split of a million rows is not accused of a difference of 0.2 %, nor one of 50 rows of bad luck.
 """
 
@@ -17,14 +20,15 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from h5torch.printed import fit
+from splits.auditing.assigned import Assigned
 from splits.auditing.duplicates import Duplicates
 from splits.auditing.groups import Whole
 from splits.auditing.neighbours import Nearness
 from splits.auditing.promises import Promises
-from splits.auditing.records import AuditedFold, Finding, PartCount, Severity
+from splits.auditing.records import SEVERITIES, AuditedFold, Check, Finding, PartCount, Severity
 from splits.auditing.shares import ClassShares
 from splits.auditing.spread import Spread
-from splits.auditing.times import Overlap, Times
+from splits.auditing.times import Late, Overlap, Times
 
 __all__ = ["ALPHA", "LEAST_EFFECT", "TINY", "count_tests", "judge"]
 
@@ -37,7 +41,6 @@ LEAST_EFFECT = 0.1
 TINY = 10
 """A part of fewer rows is tiny: a share measured on 10 rows has a standard error of up to 16 points."""
 
-_ORDER = {"leak": 0, "warning": 1, "note": 2}
 _NAME = 24
 
 
@@ -62,32 +65,45 @@ def judge(fold: AuditedFold, promises: Promises, *, n_tests: int) -> AuditedFold
     alpha = ALPHA / max(1, n_tests)
     told = [("parts", "", *said) for said in _of_parts(fold.parts)]
     features: list[Spread] = []
+    gaps: list[ClassShares] = []
     for check in fold.checks:
-        match check:
-            case Duplicates():
-                told += [("duplicates", " + ".join(check.keys), *said) for said in _of_duplicates(check)]
-            case Whole():
-                told += [("groups", check.key, *said) for said in _of_groups(check)]
-            case Times():
-                told += [("times", check.key, *said) for said in _of_times(check, promises)]
-            case ClassShares():
-                told += [("classes", check.key, *said) for said in _of_classes(check, promises, alpha)]
-            case Spread(place=None):
-                told += [("spread", check.key, *said) for said in _of_spread([check], promises, alpha)]
-            case Spread():
-                features.append(check)
-            case Nearness():
-                told += [("near", check.key, *said) for said in _of_nearness(check, alpha)]
-    told += [("spread", _shared_key(features), *said) for said in _of_spread(features, promises, alpha)]
+        if isinstance(check, Spread) and check.place is not None:
+            features.append(check)
+        elif isinstance(check, ClassShares) and check.missing and check.place is not None:
+            gaps.append(check)
+        else:
+            told += [(check.kind, check.key, *said) for said in _of_check(check, promises, alpha)]
+    told += [("spread", features[0].key, *said) for said in _of_spread(features, promises, alpha)]
+    told += [("missing", gaps[0].key, *said) for said in _of_gaps(gaps, promises, alpha)]
     found = [
         Finding(severity=severity, check=kind, key=key, fold=fold.name, message=message)
         for kind, key, severity, message in told
     ]
-    found.sort(key=lambda finding: _ORDER[finding.severity])
+    found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     return attrs.evolve(fold, findings=tuple(found))
 
 
 Said = Iterator[tuple[Severity, str]]
+
+
+def _of_check(check: Check, promises: Promises, alpha: float) -> Said:
+    match check:
+        case Duplicates():
+            return _of_duplicates(check)
+        case Whole():
+            return _of_groups(check)
+        case Assigned():
+            return _of_assigned(check)
+        case Times():
+            return _of_times(check, promises)
+        case ClassShares():
+            if check.missing:
+                return _of_gaps([check], promises, alpha)
+            return _of_classes(check, promises, alpha)
+        case Spread():
+            return _of_spread([check], promises, alpha)
+        case Nearness():
+            return _of_nearness(check, alpha)
 
 
 def _of_parts(parts: Sequence[PartCount]) -> Said:
@@ -125,6 +141,13 @@ def _of_groups(check: Whole) -> Said:
         yield "note", f"{_count(check.n_missing, 'row')} without {_article(check.what)}; they count as none"
 
 
+def _of_assigned(check: Assigned) -> Said:
+    if check.n_unlike:
+        shown = "; ".join(f"row {place.row} of {_name(place.part)}" for place in check.examples[:3])
+        told = "in a later part than their rows on the axes can have"
+        yield "leak", f"{_count(check.n_unlike, 'element')} {told} ({shown})"
+
+
 def _of_times(check: Times, promises: Promises) -> Said:
     for overlap in check.overlaps:
         if overlap.mixed:
@@ -132,8 +155,15 @@ def _of_times(check: Times, promises: Promises) -> Said:
         else:
             severity: Severity = "note" if check.key in promises.times else "warning"
             yield severity, f"one part lies before and after another: {_inside(overlap)}"
+    for late in check.late:
+        yield "leak", f"{check.until} of {_late(late)}"
     if check.n_missing:
         yield "note", f"{_count(check.n_missing, 'row')} without a time"
+
+
+def _late(late: Late) -> str:
+    rows = f"{_count(late.n_rows, 'row')} of {_name(late.part)} (first row {late.row})"
+    return f"{rows} is not before {_name(late.later)} begins"
 
 
 def _inside(overlap: Overlap) -> str:
@@ -151,9 +181,34 @@ def _of_classes(check: ClassShares, promises: Promises, alpha: float) -> Said:
         severity = _severity(check.p_grouped, promises, alpha)
         yield severity, f"class shares differ: {fit(worst.label, _NAME)} is {shares} ({tested})"
     if check.absent:
-        label, part = check.absent[0]
+        first = check.absent[0]
         more = f", and {len(check.absent) - 1} more such" if len(check.absent) > 1 else ""
-        yield "note", f"{_name(part)} has no row of class {fit(label, _NAME)}{more}"
+        expected = f"{first.n_expected:,.3g} expected, p = {first.p:.2g}"
+        in_doubt = first.p * len(check.classes) * len(check.effects) >= alpha
+        severity = "note" if promises.differs or in_doubt else "warning"
+        yield (
+            severity,
+            f"{_name(first.part)} has no row of class {fit(first.label, _NAME)} ({expected}){more}",
+        )
+
+
+def _of_gaps(checks: Sequence[ClassShares], promises: Promises, alpha: float) -> Said:
+    apart = [check for check in checks if check.p is not None and check.p < alpha]
+    apart = [check for check in apart if check.effect >= LEAST_EFFECT]
+    if not apart:
+        return
+    worst = max(apart, key=lambda check: (check.effect, -(check.place or 0)))
+    where = ""
+    if worst.place is not None:
+        where = f" at {len({check.place for check in apart})} values of a row, most at {worst.place}"
+    found = worst.largest
+    if found is not None:
+        share, overall = found.share, found.overall
+        if found.label == worst.classes[0]:
+            share, overall = 1 - share, 1 - overall
+        shares = f"{share:.1%} of {_name(found.part)}, {overall:.1%} overall"
+        tested = f"χ² = {worst.chi2:.4g}, p = {worst.p:.2g}, w = {worst.effect:.2f}"
+        yield _severity(worst.p_grouped, promises, alpha), f"rows lack a value{where}: {shares} ({tested})"
 
 
 def _of_spread(checks: Sequence[Spread], promises: Promises, alpha: float) -> Said:
@@ -178,7 +233,8 @@ def _of_spread(checks: Sequence[Spread], promises: Promises, alpha: float) -> Sa
 def _of_nearness(check: Nearness, alpha: float) -> Said:
     if check.p is not None and check.p < alpha and check.limit is not None:
         pair = check.pairs[0]
-        rows = f"{check.n_close:,} of {_count(check.n_rows, 'row')} of {_name(check.part)}"
+        what = "row" if check.n_distinct == check.n_rows else "different row"
+        rows = f"{check.n_close:,} of {_count(check.n_distinct, what)} of {_name(check.part)}"
         where = f"within {check.limit:.3g} of a row of another part, a tenth of the usual distance"
         closest = f"closest: row {pair.row} to row {pair.other}, {pair.distance:.3g}"
         yield "warning", f"{rows} {where}; {check.n_expected:.2g} expected ({closest})"
@@ -187,10 +243,6 @@ def _of_nearness(check: Nearness, alpha: float) -> Said:
 def _severity(p_grouped: float | None, promises: Promises, alpha: float) -> Severity:
     as_meant = promises.differs or p_grouped is None or p_grouped >= alpha
     return "note" if as_meant else "warning"
-
-
-def _shared_key(checks: Sequence[Spread]) -> str:
-    return checks[0].key if checks else ""
 
 
 def _name(part: str) -> str:

@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from splits.errors import SplitError
 
-__all__ = ["NearPair", "Nearness", "compare_distances", "describe_nearness", "nearest", "scales_of"]
+__all__ = [
+    "NearPair",
+    "Nearness",
+    "compare_distances",
+    "describe_nearness",
+    "distinct",
+    "nearest",
+    "scales_of",
+]
 
 CLOSE = 0.1
 """A pair is close within this part of the typical distance."""
@@ -49,10 +57,13 @@ class Nearness:
         part: Name of the part.
         n_rows: Rows of it that were looked at.
         n_others: Rows of other parts among which the nearest was looked for.
+        n_in_part: Rows that the part has.
+        n_in_others: Rows that the other parts have.
         n_skipped: Rows of either kind that were drawn and hold NaN or infinity, and so have no distance.
+        n_distinct: Different rows among `n_rows`; the figures below are of these alone.
         scaled: Whether each value was divided by its standard deviation first.
         across: Distances to the nearest row of another part: 21 quantiles, from the least to the largest.
-        within: Distances of rows of the other parts to the nearest of these: 21 quantiles.
+        within: Distances of different rows of the other parts to the nearest of these: 21 quantiles.
         n_equal: Rows at distance 0; see the check for duplicates.
         limit: Distance below which a pair counts as close; `None` where nothing typical can be said.
         n_close: Rows at a distance above 0 and at most `limit`.
@@ -66,7 +77,10 @@ class Nearness:
     part: str
     n_rows: int
     n_others: int
+    n_in_part: int
+    n_in_others: int
     n_skipped: int
+    n_distinct: int
     scaled: bool
     across: tuple[float, ...]
     within: tuple[float, ...]
@@ -88,9 +102,18 @@ class Nearness:
         return 0 if self.p is None else 1
 
     @property
-    def weight(self) -> float:
+    def weight(self) -> tuple[float, ...]:
         """How bad it is, to be compared with other folds."""
-        return self.n_close
+        return (self.n_close,)
+
+
+def distinct(rows: Matrix) -> npt.NDArray[np.intp]:
+    """Return the place of the first of each equal rows, ascending: shape `(n_distinct,)`."""
+    plain = np.ascontiguousarray(rows + 0.0)  # -0.0 + 0.0 is 0.0
+    if not plain.shape[1]:
+        return np.arange(min(1, len(plain)))
+    whole = plain.view(np.dtype((np.void, plain.dtype.itemsize * plain.shape[1]))).ravel()
+    return np.sort(np.unique(whole, return_index=True)[1])
 
 
 def scales_of(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], bool]:
@@ -158,17 +181,17 @@ def compare_distances(
     those of `within`. Data that lie in clumps have a lower `m`, and so more is expected.
 
     Args:
-        across: Distance of each row to the nearest of the others.
-        within: Distance of some of the others to the nearest of these.
+        across: Distance of each row to the nearest of the others; rows are all different.
+        within: Distance of some of the others to the nearest of these; these are all different too.
 
     Returns:
         The limit, the rows that are close and not equal, the number expected, and its Poisson probability;
-        no limit and no probability where fewer than 20 rows, or a quarter of equal ones, tell nothing.
+        no limit and no probability where fewer than 20 rows, or distances of 0 or infinity, tell nothing.
     """
     if min(len(across), len(within)) < LEAST_ROWS:
         return None, 0, 0.0, None
     low, middle, high = np.quantile(within, [0.25, 0.5, 0.75]).tolist()
-    if low <= 0:
+    if low <= 0 or not math.isfinite(high):
         return None, 0, 0.0, None
     dimension = _HIGHEST_DIMENSION
     if high > low:
@@ -189,6 +212,8 @@ def describe_nearness(
     found: tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]],
     within: npt.NDArray[np.float64],
     *,
+    looked_at: tuple[int, int],
+    sizes: tuple[int, int],
     n_skipped: int,
     scaled: bool,
 ) -> Nearness:
@@ -197,10 +222,12 @@ def describe_nearness(
     Args:
         keys: Columns whose values together make a row.
         part: Name of the part.
-        rows: Its rows that were looked at, shape `(n,)`.
-        others: Rows of other parts, shape `(m,)`.
+        rows: Its different rows, shape `(n,)`.
+        others: Different rows of other parts, shape `(m,)`.
         found: What `nearest` found: the place among `others` of the nearest, and its distance.
         within: Distances of some of the others to the nearest of these.
+        looked_at: Rows of the part and of the others that have distances, equal ones counted.
+        sizes: Rows that the part and the others have.
         n_skipped: Rows that have no distance.
         scaled: Whether values were divided by their standard deviations.
     """
@@ -211,9 +238,12 @@ def describe_nearness(
     return Nearness(
         keys=keys,
         part=part,
-        n_rows=len(rows),
-        n_others=len(others),
+        n_rows=looked_at[0],
+        n_others=looked_at[1],
+        n_in_part=sizes[0],
+        n_in_others=sizes[1],
         n_skipped=n_skipped,
+        n_distinct=len(rows),
         scaled=scaled,
         across=_quantiles(across),
         within=_quantiles(within),

@@ -9,7 +9,7 @@ import numpy as np
 from h5torch.printed import fit
 from splits.auditing.judging import LEAST_EFFECT
 from splits.auditing.neighbours import Nearness
-from splits.auditing.records import Audit, AuditedFold
+from splits.auditing.records import SEVERITIES, Audit, AuditedFold
 from splits.auditing.shares import ClassShares
 from splits.auditing.spread import Spread
 from splits.errors import SplitError
@@ -26,7 +26,6 @@ _MOST_CLASSES = 12
 _MOST_PANELS = 3
 _MOST_SPREADS = 10
 _NAME = 28
-_SEVERITIES = ("leak", "warning", "note")
 
 
 def picture(audit: Audit) -> "Figure":
@@ -61,14 +60,14 @@ def picture(audit: Audit) -> "Figure":
 
 def _worst(folds: Sequence[AuditedFold]) -> AuditedFold:
     def badness(fold: AuditedFold) -> list[int]:
-        return [sum(one.severity == severity for one in fold.findings) for severity in _SEVERITIES]
+        return [sum(one.severity == severity for one in fold.findings) for severity in SEVERITIES]
 
     return max(folds, key=badness)
 
 
 def _verdict(fold: AuditedFold) -> str:
-    counts = [sum(one.severity == severity for one in fold.findings) for severity in _SEVERITIES]
-    named = zip(counts, _SEVERITIES, strict=True)
+    counts = [sum(one.severity == severity for one in fold.findings) for severity in SEVERITIES]
+    named = zip(counts, SEVERITIES, strict=True)
     told = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in named if count]
     return ", ".join(told) or "nothing found"
 
@@ -78,9 +77,10 @@ def _panels(fold: AuditedFold) -> list[tuple[float, Callable[["Axes"], None]]]:
     colours = {part.name: colour for part, colour in zip(fold.parts, _COLOURS, strict=False)}
     panels: list[tuple[float, Callable[[Axes], None]]] = []
     classes = [check for check in fold.checks if isinstance(check, ClassShares) and check.largest]
+    classes = [check for check in classes if not check.missing or check.place is None]
     classes.sort(key=lambda check: check.weight)
-    by_key = {check.key: check for check in classes}  # of several labels a row the worst alone
-    for check in sorted(by_key.values(), key=lambda check: -check.weight)[:_MOST_PANELS]:
+    by_key = {(check.key, check.kind): check for check in classes}  # of several labels a row the worst alone
+    for check in sorted(by_key.values(), key=lambda check: check.weight, reverse=True)[:_MOST_PANELS]:
         n_bars = min(len(check.classes), _MOST_CLASSES) * (len(fold.parts) + 1)
         panels.append((1.0 + 0.11 * n_bars, partial(_draw_classes, check=check, colours=colours)))
     near = [check for check in fold.checks if isinstance(check, Nearness) and check.across and check.within]
@@ -88,7 +88,7 @@ def _panels(fold: AuditedFold) -> list[tuple[float, Callable[["Axes"], None]]]:
         panels.append((2.8, partial(_draw_distances, checks=near, colours=colours)))
     spreads = [check for check in fold.checks if isinstance(check, Spread) and check.worst]
     if spreads:
-        spreads = sorted(spreads, key=lambda check: -check.weight)[:_MOST_SPREADS]
+        spreads = sorted(spreads, key=lambda check: check.weight, reverse=True)[:_MOST_SPREADS]
         n_bars = sum(len(check.parts) + 1 for check in spreads)
         panels.append((1.0 + 0.11 * n_bars, partial(_draw_spreads, checks=spreads, colours=colours)))
     return panels or [(1.0, _draw_nothing)]
@@ -119,7 +119,8 @@ def _draw_classes(axes: "Axes", *, check: ClassShares, colours: dict[str, str]) 
     _beside(axes)
     tested = "" if check.p is None else f": χ² = {check.chi2:.3g}, {check.dof} df, p = {check.p:.2g}"
     place = "" if check.place is None else f"[{check.place}]"
-    axes.set_title(f"Classes of {_plain(check.key)}{place}{tested}", fontsize="small", loc="left")
+    what = "Gaps" if check.missing else "Classes"
+    axes.set_title(f"{what} of {_plain(check.key)}{place}{tested}", fontsize="small", loc="left")
 
 
 def _draw_distances(axes: "Axes", *, checks: Sequence[Nearness], colours: dict[str, str]) -> None:

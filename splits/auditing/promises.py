@@ -7,8 +7,9 @@ import attrs
 from h5torch.errors import H5torchError
 from h5torch.wire.parts import read_story
 from splits.book import BOOK
+from splits.keys import COO
 
-__all__ = ["Promises", "promises_of", "read_promises"]
+__all__ = ["Promises", "plain_keys", "promises_of", "read_promises"]
 
 _BY_IS_WHOLE = {"grouped", "clustered", "hashed", "leave_out"}
 _MEANT_TO_DIFFER = {"time_ordered", "leave_out", "clustered"}
@@ -20,15 +21,34 @@ class Promises:
 
     Attributes:
         groups: Columns in which no value may be in more than one part.
+        axes: For each axis held out the columns in which no value may be in more than one part of the axis,
+            where elements whose rows are in different parts are in parts of both.
+        mixed: Which these are: `own`, parts named after both such as `train+test`, or `assign`, the last of
+            both; empty where there are no such elements.
         times: Columns by which parts follow one another.
+        ends: Of these, with the column of when each row becomes known, which must be before the next part.
+        unchecked: What the recipe promises beside and no check looks at; empty if it is nothing.
         differs: Tag of the recipe, or of one in it, whose parts are meant to differ; empty if there is none.
         problem: Why the recipe cannot be read; empty if it can.
     """
 
     groups: tuple[str, ...] = ()
+    axes: tuple[tuple[str, ...], ...] = ()
+    mixed: str = ""
     times: tuple[str, ...] = ()
+    ends: tuple[tuple[str, str], ...] = ()
+    unchecked: str = ""
     differs: str = ""
     problem: str = ""
+
+    def renamed(self) -> "Promises":
+        """Return the same with `coo/central`, as recipes call the values of elements, as `central`."""
+        return attrs.evolve(self, groups=plain_keys(self.groups), times=plain_keys(self.times))
+
+
+def plain_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return keys of elements with `coo/central` as `central`, each once."""
+    return tuple(dict.fromkeys("central" if key == f"{COO}central" else key for key in keys))
 
 
 def read_promises(root: Any, name: str) -> Promises:
@@ -46,7 +66,7 @@ def promises_of(recipe: object) -> Promises:
     A field `groups` names columns whose values stay whole, whatever the recipe; a field `by` does so in
     recipes that group, cluster, hash or leave out, if it is one column, and names the order in one that goes
     by time. Of elements held out by axes, no index and no group of an axis is in two parts if there is one
-    axis, or mixed elements are dropped.
+    axis, or mixed elements are dropped; else none is in two parts of its axis.
     """
     tag = str(getattr(recipe, "tag", ""))
     if tag == "cold":
@@ -55,13 +75,19 @@ def promises_of(recipe: object) -> Promises:
     found = Promises(
         groups=_keys(getattr(recipe, "groups", ())) + (by if tag in _BY_IS_WHOLE and len(by) == 1 else ()),
         times=by if tag == "time_ordered" else (),
+        ends=_ends(recipe) if tag == "time_ordered" else (),
+        unchecked=_unchecked(recipe) if tag == "time_ordered" else "",
         differs=tag if tag in _MEANT_TO_DIFFER else "",
     )
     for inner in _inner(recipe):
         more = promises_of(inner)
         found = Promises(
             groups=found.groups + more.groups,
+            axes=found.axes or more.axes,
+            mixed=found.mixed or more.mixed,
             times=found.times + more.times,
+            ends=found.ends + more.ends,
+            unchecked=found.unchecked or more.unchecked,
             differs=found.differs or more.differs,
         )
     return attrs.evolve(
@@ -70,14 +96,23 @@ def promises_of(recipe: object) -> Promises:
 
 
 def _of_cold(recipe: Any) -> Promises:
-    whole = len(recipe.axes) == 1 or recipe.mixed == "drop"
-    groups = [
-        f"coo/{key}"
+    axes = tuple(
+        tuple(f"{COO}{key}" for key in (str(axis), *promises_of(inner).groups) if key != "central")
         for axis, inner in recipe.axes
-        for key in (str(axis), *promises_of(inner).groups)
-        if whole and key != "central"
-    ]
-    return Promises(groups=tuple(dict.fromkeys(groups)), differs="cold")
+    )
+    if len(axes) > 1 and recipe.mixed != "drop":
+        return Promises(axes=axes, mixed=str(recipe.mixed), differs="cold")
+    return Promises(groups=tuple(dict.fromkeys(key for keys in axes for key in keys)), differs="cold")
+
+
+def _ends(recipe: Any) -> tuple[tuple[str, str], ...]:
+    until = getattr(recipe, "until", None)
+    return ((recipe.by, until),) if isinstance(until, str) else ()
+
+
+def _unchecked(recipe: Any) -> str:
+    named = [name for name in ("gap", "purge", "embargo") if getattr(recipe, name, None)]
+    return f"no check looks at its {', '.join(named)} between parts" if named else ""
 
 
 def _keys(value: object) -> tuple[str, ...]:

@@ -148,6 +148,16 @@ class Reader:
         for first in range(0, self.n_rows, step):
             yield first, self._gather(key, np.arange(first, min(first + step, self.n_rows), dtype=np.intp))
 
+    def is_flags(self, key: str) -> bool:
+        """Whether every number of a column is 0 or 1, and some are 1; no more is read than tells."""
+        largest = 0
+        for _, block in self.blocks(key):
+            values = block.stack()
+            if values.size and (values.min() < 0 or values.max() > 1):
+                return False
+            largest = max(largest, int(values.max(initial=0)))
+        return largest == 1
+
     def filled(self, key: str) -> int:
         """Return how many rows of a column hold what somebody wrote; those behind are to be filled yet."""
         through = self._through(key)

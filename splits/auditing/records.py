@@ -1,10 +1,11 @@
 """The record of an audit: what was looked at, what was found, and how bad it is."""
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import attrs
 
 from h5torch.parts import Axis
+from splits.auditing.assigned import Assigned
 from splits.auditing.duplicates import Duplicates
 from splits.auditing.groups import Whole
 from splits.auditing.neighbours import Nearness
@@ -15,13 +16,26 @@ from splits.auditing.times import Times
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FOUND", "Audit", "AuditedFold", "Check", "Finding", "PartCount", "Severity", "Skipped"]
+__all__ = [
+    "FOUND",
+    "SEVERITIES",
+    "Audit",
+    "AuditedFold",
+    "Check",
+    "Finding",
+    "PartCount",
+    "Severity",
+    "Skipped",
+]
 
 Severity: TypeAlias = Literal["leak", "warning", "note"]
 """`leak`: what is learnt from one part is told by another. `warning`: parts differ, or are too small, and
 scores will mislead. `note`: worth knowing, and as it was meant."""
 
-Check: TypeAlias = Duplicates | Whole | Times | ClassShares | Spread | Nearness
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""The worst first."""
+
+Check: TypeAlias = Duplicates | Whole | Assigned | Times | ClassShares | Spread | Nearness
 
 FOUND = 3
 """Exit code of an audit that found a leak or a warning."""
@@ -48,7 +62,8 @@ class Finding:
 
     Attributes:
         severity: How bad it is.
-        check: The check that found it: `parts`, `duplicates`, `groups`, `times`, `classes`, `spread`, `near`.
+        check: The check that found it: `parts`, `duplicates`, `groups`, `assigned`, `times`,
+            `classes`, `missing`, `spread` or `near`.
         key: The column or columns that it is about; empty where it is about none.
         fold: Name of the split or of its fold.
         message: What was found, in a sentence.
@@ -73,12 +88,15 @@ class Skipped:
 class AuditedFold:
     """What was found in one split, or in one fold of it.
 
+    Of nested folds the inner ones follow their outer one, as `ne/0`, `ne/0/0`, `ne/0/1`.
+
     Attributes:
         name: `main`, or `cv/3`.
         parts: Its parts.
         n_left_out: Rows in none of them.
         checks: The figures of every check.
         findings: What is not as it should be, the worst first.
+        skipped: What could not be told, and why.
     """
 
     name: str
@@ -86,6 +104,7 @@ class AuditedFold:
     n_left_out: int
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -160,8 +179,7 @@ class Audit:
     def __repr__(self) -> str:
         """Say what was audited and how it came out."""
         n_leaks, n_warnings, n_notes = (
-            sum(finding.severity == severity for finding in self.findings)
-            for severity in ("leak", "warning", "note")
+            sum(finding.severity == severity for finding in self.findings) for severity in SEVERITIES
         )
         found = f"{n_leaks} leaks, {n_warnings} warnings, {n_notes} notes; print it for a table"
         return f"<Audit of split {self.name!r}, {len(self.folds)} folds: {found}>"

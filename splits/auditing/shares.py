@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
 from h5torch.parts import Parts
+from splits.auditing.design import Groups, of_classes
 
-__all__ = ["ClassShares", "Deviation", "compare_shares"]
+__all__ = ["Absent", "ClassShares", "Deviation", "compare_missing", "compare_shares"]
 
 LEAST_ROWS = 10
 """Parts of fewer rows are too small for a test."""
@@ -37,10 +38,28 @@ class Deviation:
 
 
 @attrs.frozen(kw_only=True)
-class ClassShares:
-    """How the classes of a column are spread over parts.
+class Absent:
+    """A class of which a part has no row.
 
     Attributes:
+        label: The class.
+        part: The part, which has rows of other classes.
+        n_expected: Rows of the class that it would have by its size.
+        p: Probability of none by chance, rows of a group being as alike as they are found to be.
+    """
+
+    label: str
+    part: str
+    n_expected: float
+    p: float
+
+
+@attrs.frozen(kw_only=True)
+class ClassShares:
+    """How the classes of a column are spread over parts, or the rows that have a value and those without.
+
+    Attributes:
+        missing: Whether the classes are `present` and `missing`.
         key: The column.
         place: Which label of a row it is, where rows have several.
         classes: Names of the classes, most frequent first; the last may stand for all others.
@@ -51,12 +70,12 @@ class ClassShares:
             for want of two parts of 10 rows or of two classes that are frequent enough.
         dof: Its degrees of freedom.
         p: Probability of a statistic as large by chance, rows being independent.
-        p_grouped: The same where rows of a group are no better than one row; see `compare_shares`.
+        p_grouped: The same with rows of a group as alike as they are found to be; see `compare_shares`.
         effects: Cohen's w of each part against the whole, in the parts' order, `None` for parts not tested.
-        absent: Classes of the whole that a filled part lacks, with that part, at most 20 of them.
+        absent: Classes of the whole that a filled part lacks, the least probable first, at most 20 of them.
     """
 
-    kind: ClassVar[str] = "classes"
+    missing: bool = False
     key: str
     place: int | None = None
     classes: tuple[str, ...]
@@ -68,7 +87,12 @@ class ClassShares:
     p: float | None
     p_grouped: float | None
     effects: tuple[float | None, ...]
-    absent: tuple[tuple[str, str], ...]
+    absent: tuple[Absent, ...]
+
+    @property
+    def kind(self) -> str:
+        """What is checked: `classes` or `missing`."""
+        return "missing" if self.missing else "classes"
 
     @property
     def n_tests(self) -> int:
@@ -81,9 +105,9 @@ class ClassShares:
         return max((effect for effect in self.effects if effect is not None), default=0.0)
 
     @property
-    def weight(self) -> float:
-        """How bad it is, to be compared with other folds."""
-        return -math.inf if self.p is None else -self.p + self.effect * 1e-3
+    def weight(self) -> tuple[float, ...]:
+        """How bad it is, to be compared with other folds: by probability, then by size."""
+        return (-math.inf if self.p is None else -self.p, self.effect)
 
 
 def compare_shares(
@@ -92,7 +116,7 @@ def compare_shares(
     names: Sequence[str],
     table: Parts,
     *,
-    design: float = 1.0,
+    groups: Groups = (),
 ) -> ClassShares:
     """Compare the shares of classes in the parts with those of the whole.
 
@@ -107,14 +131,23 @@ def compare_shares(
         class_of: Number of the class of each row, shape `(n_rows,)`; -1 for a row without one.
         names: What the classes are called.
         table: The part of each row.
-        design: By how much groups that stay whole make the statistic larger, at least 1: the mean size of
-            the group of a row (L. Kish, "Survey Sampling", 1965, the design effect at its largest).
+        groups: Numbers of groups that are in no two parts, an array of shape `(n_rows,)` a column. The
+            statistic is divided by the mean design effect of the classes, `sum((1 - share) * effect)` over
+            one less than their number (J. N. K. Rao and A. J. Scott, "The Analysis of Categorical Data From
+            Complex Sample Surveys", 1981); for effects see `splits.auditing.design`.
     """
     in_part = table.codes < len(table.parts)
     known = in_part & (class_of >= 0)
     cells = class_of[known].astype(np.int64) * len(table.parts) + table.codes[known]
     counts = np.bincount(cells, minlength=len(names) * len(table.parts)).reshape(len(names), -1)
     chi2, dof, effects = _test(counts)
+    alike = of_classes(
+        [numbers[known] for numbers in groups], class_of[known], table.codes[known], len(names)
+    )
+    overall = counts.sum(axis=1) / max(1, counts.sum())
+    n_present = int(np.count_nonzero(overall))
+    mean = float(((overall > 0) * (1 - overall) * alike).sum()) / max(1, n_present - 1)
+    design = max(1.0, mean) if groups else 1.0
     return ClassShares(
         key=key,
         classes=tuple(names),
@@ -126,8 +159,26 @@ def compare_shares(
         p=None if chi2 is None else _tail(chi2, dof),
         p_grouped=None if chi2 is None else _tail(chi2 / design, dof),
         effects=effects,
-        absent=_absent(counts, names, table.parts),
+        absent=_absent(counts, names, table.parts, alike),
     )
+
+
+def compare_missing(
+    key: str, missing: npt.NDArray[np.bool_], table: Parts, *, groups: Groups = ()
+) -> ClassShares | None:
+    """Compare the shares of rows without a value; `None` where all rows of parts have one, or none has.
+
+    Args:
+        key: The column.
+        missing: True for rows without a value, shape `(n_rows,)`.
+        table: The part of each row.
+        groups: See `compare_shares`.
+    """
+    lacking = missing[table.codes < len(table.parts)]
+    if lacking.all() or not lacking.any():
+        return None
+    found = compare_shares(key, missing.view(np.int8), ("present", "missing"), table, groups=groups)
+    return attrs.evolve(found, missing=True, absent=())
 
 
 def _tail(chi2: float, dof: int) -> float:
@@ -152,10 +203,23 @@ def _largest(counts: Counts, names: Sequence[str], parts: Sequence[str]) -> Devi
     )
 
 
-def _absent(counts: Counts, names: Sequence[str], parts: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    lacking = (counts == 0) & (counts.sum(axis=1) > 0)[:, None] & (counts.sum(axis=0) > 0)
-    found: list[list[int]] = np.argwhere(lacking)[:_MOST_ABSENT].tolist()
-    return tuple((names[label], parts[part]) for label, part in found)
+def _absent(
+    counts: Counts, names: Sequence[str], parts: Sequence[str], alike: npt.NDArray[np.float64]
+) -> tuple[Absent, ...]:
+    """Find classes that parts lack: all rows of a class fall elsewhere, `n / alike` of them on their own."""
+    of_class, of_part = counts.sum(axis=1), counts.sum(axis=0)
+    lacking = (counts == 0) & (of_class > 0)[:, None] & (of_part > 0)
+    shares = of_part / max(1, of_part.sum())
+    found = [
+        Absent(
+            label=names[label],
+            part=parts[part],
+            n_expected=float(of_class[label] * shares[part]),
+            p=float((1 - shares[part]) ** (of_class[label] / alike[label])),
+        )
+        for label, part in np.argwhere(lacking).tolist()
+    ]
+    return tuple(sorted(found, key=lambda one: one.p)[:_MOST_ABSENT])
 
 
 def _test(counts: Counts) -> tuple[float | None, int, tuple[float | None, ...]]:

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from splits.auditing.design import Groups, of_numbers
 from splits.auditing.shares import LEAST_ROWS
 
 __all__ = ["PartSpread", "Spread", "compare_spread"]
@@ -25,7 +26,7 @@ class PartSpread:
         distance: Largest difference of the two distribution functions, from 0 to 1; `None` where one side
             has fewer than 10 numbers.
         p: Probability of one as large by chance, rows being independent.
-        p_grouped: The same where rows of a group are no better than one row.
+        p_grouped: The same with rows of a group as alike as they are found to be.
     """
 
     part: str
@@ -68,9 +69,9 @@ class Spread:
         return max(tested, key=lambda part: (part.distance or 0.0, -part.n_rows), default=None)
 
     @property
-    def weight(self) -> float:
+    def weight(self) -> tuple[float, ...]:
         """How bad it is, to be compared with other folds."""
-        return -math.inf if self.worst is None else float(self.worst.distance or 0.0)
+        return (-math.inf if self.worst is None else float(self.worst.distance or 0.0),)
 
 
 def compare_spread(
@@ -79,7 +80,7 @@ def compare_spread(
     codes: npt.NDArray[np.uint8],
     parts: Sequence[str],
     *,
-    design: float = 1.0,
+    groups: Groups = (),
     place: int | None = None,
     sampled: bool = False,
 ) -> Spread:
@@ -94,7 +95,8 @@ def compare_spread(
         values: Numbers, shape `(n,)`; NaN is none.
         codes: The part of each, same shape; one that is no part's counts for nothing.
         parts: Names of the parts.
-        design: By how much groups that stay whole lessen what rows tell, at least 1; see `compare_shares`.
+        groups: Numbers of groups that are in no two parts, an array of shape `(n,)` a column: they lessen
+            what rows tell by the design effect of the ranks; see `splits.auditing.design`.
         place: Which value of a row it is.
         sampled: Whether the rows were drawn.
     """
@@ -103,6 +105,8 @@ def compare_spread(
     order = np.argsort(values[known], kind="stable")
     ranked, part_of = values[known][order].astype(np.float64), codes[known][order]
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) if len(ranked) else order
+    ranks = np.repeat(ends + (1 - np.diff(ends, prepend=-1)) / 2, np.diff(ends, prepend=-1))
+    design = of_numbers([numbers[known][order] for numbers in groups], ranks, part_of)
     return Spread(
         key=key,
         place=place,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from h5torch.printed import columns, fit, pad, printable
+from splits.auditing.assigned import Assigned
 from splits.auditing.duplicates import Duplicates
 from splits.auditing.groups import Whole
 from splits.auditing.neighbours import Nearness
-from splits.auditing.records import Audit, AuditedFold, Check, Finding
+from splits.auditing.records import SEVERITIES, Audit, AuditedFold, Check, Finding
 from splits.auditing.shares import ClassShares
 from splits.auditing.spread import Spread
 from splits.auditing.times import Times
@@ -77,13 +78,9 @@ def _numbered(audit: Audit) -> Iterator[tuple[int, str, AuditedFold, Check]]:
     order: dict[str, int] = {}
     for fold in audit.folds:
         for check in fold.checks:
-            key = _key(check)
+            key = check.key
             number = order.setdefault(f"{check.kind} {key}", len(order))
             yield number, key, fold, check
-
-
-def _key(check: Check) -> str:
-    return " + ".join(check.keys) if isinstance(check, Duplicates | Nearness) else check.key
 
 
 def _check(found: Sequence[tuple[AuditedFold, Check]], *, n_folds: int) -> Iterator[str]:
@@ -93,12 +90,12 @@ def _check(found: Sequence[tuple[AuditedFold, Check]], *, n_folds: int) -> Itera
     if isinstance(worst, Nearness):
         beside = [check for other, check in found if other is fold and isinstance(check, Nearness)]
         told = "; ".join(map(_of_nearness, beside))
-    places = [check for other, check in found if other is fold]
     if isinstance(worst, Spread | ClassShares) and worst.place is not None:
+        places = {check.place for other, check in found if other is fold and isinstance(check, type(worst))}
         told = f"{len(places)} values of a row, most at {worst.place}: {told}"
     if n_folds > 1:
         told = f"{told} (the worst: {printable(fold.name)})"
-    yield from wrap(told, first=f"{pad(worst.kind, _KIND)} {pad(_key(worst), _KEY)} ")
+    yield from wrap(told, first=f"{pad(worst.kind, _KIND)} {pad(worst.key, _KEY)} ")
 
 
 def _told(check: Check) -> str:
@@ -121,7 +118,11 @@ def _told(check: Check) -> str:
                 if span.n_rows
             )
             n_pairs = len(check.overlaps)
-            return f"{spans or 'no part has a time'}; {n_pairs} pair{'' if n_pairs == 1 else 's'} overlap"
+            late = f"; {sum(late.n_rows for late in check.late):,} rows with {check.until} too late"
+            told = f"{n_pairs} pair{'' if n_pairs == 1 else 's'} overlap{late if check.until else ''}"
+            return f"{spans or 'no part has a time'}; {told}"
+        case Assigned():
+            return f"{check.n_unlike:,} of {check.n_rows:,} elements in a later part than their rows"
         case ClassShares():
             return _of_classes(check)
         case Spread():
@@ -132,6 +133,9 @@ def _told(check: Check) -> str:
 
 def _of_classes(check: ClassShares) -> str:
     told = f"{len(check.classes)} classes"
+    if check.missing:
+        present, missing = map(sum, check.counts)
+        told = f"{missing:,} of {present + missing:,} rows without a value"
     if check.largest is not None:
         part, label = fit(check.largest.part, _NAME), fit(check.largest.label, _NAME)
         told += f", largest deviation {check.largest.points:+.2f} points ({label} in {part})"
@@ -148,9 +152,15 @@ def _of_spread(check: Spread) -> str:
 
 
 def _of_nearness(check: Nearness) -> str:
-    rows = f"{fit(check.part, _NAME)}, {check.n_rows:,} of its rows to {check.n_others:,} others"
+    rows = f"{fit(check.part, _NAME)}, {check.n_rows:,} of {check.n_in_part:,} rows"
+    rows += f" against {check.n_others:,} of {check.n_in_others:,}"
+    pairs, looked_at = check.n_in_part * check.n_in_others, check.n_rows * check.n_others
+    if looked_at < pairs:
+        rows += f" (about {100 * looked_at / pairs:.2g} % of pairs)"
+    if check.n_skipped:
+        rows += f", {check.n_skipped:,} rows with NaN or infinity left out"
     if check.limit is None:
-        return f"{rows}: too few or too equal to tell"
+        return f"{rows}: too few to tell"
     middle = len(check.across) // 2
     return (
         f"{rows}: median {check.across[middle]:.3g}, among these {check.within[middle]:.3g}; "
@@ -162,10 +172,9 @@ def _findings(audit: Audit) -> Iterator[str]:
     if not audit.findings:
         yield "nothing found"
         return
-    order = {"leak": 0, "warning": 1, "note": 2}
     found: dict[tuple[int, str, str], list[Finding]] = {}
     for finding in audit.findings:
-        found.setdefault((order[finding.severity], finding.check, finding.key), []).append(finding)
+        found.setdefault((SEVERITIES.index(finding.severity), finding.check, finding.key), []).append(finding)
     for _, same in sorted(found.items(), key=lambda item: item[0][0]):
         yield from _finding(same, n_folds=len(audit.folds))
     yield _total(audit.findings)
@@ -188,7 +197,7 @@ def _sentence(finding: Finding) -> str:
 
 
 def _total(findings: Iterable[Finding]) -> str:
-    counts = {"leak": 0, "warning": 0, "note": 0}
+    counts = dict.fromkeys(SEVERITIES, 0)
     for finding in findings:
         counts[finding.severity] += 1
     return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())

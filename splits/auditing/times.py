@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from h5torch.parts import Parts
 
-__all__ = ["Overlap", "Span", "Times", "find_overlaps"]
+__all__ = ["Late", "Overlap", "Span", "Times", "find_late", "find_overlaps"]
 
 
 @attrs.frozen(kw_only=True)
@@ -53,6 +53,23 @@ class Overlap:
 
 
 @attrs.frozen(kw_only=True)
+class Late:
+    """Rows of a part of which something becomes known when a later part has begun.
+
+    Attributes:
+        part: Name of the earlier part.
+        later: Name of the later one.
+        n_rows: Rows of the earlier part, before the first moment of the later one, with this.
+        row: The first of them.
+    """
+
+    part: str
+    later: str
+    n_rows: int
+    row: int
+
+
+@attrs.frozen(kw_only=True)
 class Times:
     """Whether parts follow one another in time.
 
@@ -61,6 +78,8 @@ class Times:
         n_missing: Rows of a part without a moment (NaN, NaT).
         spans: What each part covers.
         overlaps: Each two parts whose spans share a moment.
+        until: The column of when a row becomes known; empty where there is none.
+        late: Each two parts of which the earlier has rows that become known in the time of the later.
     """
 
     kind: ClassVar[str] = "times"
@@ -68,11 +87,14 @@ class Times:
     n_missing: int
     spans: tuple[Span, ...]
     overlaps: tuple[Overlap, ...]
+    until: str = ""
+    late: tuple[Late, ...] = ()
 
     @property
-    def weight(self) -> float:
+    def weight(self) -> tuple[float, ...]:
         """How bad it is, to be compared with other folds."""
-        return sum(overlap.n_first + overlap.n_second for overlap in self.overlaps)
+        n_within = sum(overlap.n_first + overlap.n_second for overlap in self.overlaps)
+        return (n_within + sum(late.n_rows for late in self.late),)
 
 
 def find_overlaps(key: str, moments: npt.NDArray[Any], missing: npt.NDArray[np.bool_], table: Parts) -> Times:
@@ -101,6 +123,27 @@ def find_overlaps(key: str, moments: npt.NDArray[Any], missing: npt.NDArray[np.b
         spans=tuple(spans),
         overlaps=tuple(_overlaps(table.parts, sorted_parts)),
     )
+
+
+def find_late(moments: npt.NDArray[Any], until: npt.NDArray[Any], table: Parts) -> tuple[Late, ...]:
+    """Find rows before the first moment of another part that become known at this moment or later.
+
+    Args:
+        moments: Numbers or times that sort, shape `(n_rows,)`; NaN and NaT are none.
+        until: When each row becomes known, of the same kind and shape.
+        table: The part of each row.
+    """
+    found = []
+    for later, name in enumerate(table.parts):
+        of_later = moments[(table.codes == later) & (moments == moments)]
+        if not len(of_later):
+            continue
+        start = of_later.min()
+        is_late = (moments < start) & (until >= start) & (table.codes < len(table.parts))
+        for code in np.unique(table.codes[is_late]).tolist():
+            rows = np.flatnonzero(is_late & (table.codes == code))
+            found.append(Late(part=table.parts[code], later=name, n_rows=len(rows), row=int(rows[0])))
+    return tuple(found)
 
 
 def _overlaps(parts: Sequence[str], sorted_parts: Sequence[npt.NDArray[Any]]) -> list[Overlap]:

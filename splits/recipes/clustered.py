@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 
 from h5torch.kept import Kept, keep
-from h5torch.keyed import checked_seed, derive
+from h5torch.keyed import derive
 from h5torch.parts import Axis
 from splits.dealing.dealers import Groups, Oversized, by_groups, check_oversized, find_groups
 from splits.dealing.folding import check_choice, deal_out, fewest, frame_of
@@ -18,7 +18,7 @@ from splits.errors import SplitError
 from splits.frame import Codes, Columns, Frame
 from splits.keys import check_keys, shared_axis
 from splits.recipes.clustering import Clustering, Linkage, Method, Metric, feature_matrix, find_clusters
-from splits.recipes.fields import as_keys, one_of
+from splits.recipes.fields import NO_SEED, as_keys, needed_seed, one_of
 
 __all__ = ["Clustered"]
 
@@ -46,9 +46,13 @@ class Clustered:
       up to rounding; with more of them that holds for such dense rows alone, and other rows, its noise, can
       be clusters of one. Up to 100,000 rows.
 
+    Rows with equal features are in one cluster. `"kmeans"`, `"minibatch"` and `"dbscan"` count all of them,
+    `"agglomerative"` counts them once.
+
     Floats differ in their last bits between machines and versions, and clusters with them. So clusters that
-    were found are `settled` once and belong to the recipe from then on; which cluster goes to which part
-    depends on them, the seed and the strata alone.
+    were found are `settled` once and belong to the recipe of the stored split; which cluster goes to which
+    part depends on them, the seed and the strata alone. A split created with a recipe that has clusters
+    already, of this file or of another, finds its own.
 
     Attributes:
         by: Key of a column that names each row's cluster; every value is one, -1 too.
@@ -76,7 +80,7 @@ class Clustered:
         SplitError: neither clusters nor features, or both; a choice that the method lacks or does not look
             at; keys of different axes; neither parts nor folds, or shares that are no shares of a whole.
         RegisterError: a part name is not legal or comes twice.
-        ArgumentTypeError: the seed is no integer in its range.
+        ArgumentTypeError: the seed is missing, or no integer in its range.
     """
 
     tag: ClassVar[str] = "clustered"
@@ -93,7 +97,7 @@ class Clustered:
     scale: bool = False
     parts: Shares = attrs.field(converter=as_shares, default=())
     folds: Folding | None = attrs.field(converter=as_folding, default=None)
-    seed: int = attrs.field(converter=checked_seed)
+    seed: int = attrs.field(converter=needed_seed, default=NO_SEED)
     stratify: tuple[str, ...] = attrs.field(converter=as_keys, default=())
     oversized: Oversized = attrs.field(default="refuse", validator=one_of("refuse", "accept"))
     clusters: Kept | None = attrs.field(
@@ -152,17 +156,19 @@ class Clustered:
     def settled(self, columns: Columns, n_rows: int) -> "Clustered":
         """Return this recipe with the clusters that it finds, so that nothing has to find them again.
 
-        One whose clusters are given, or settled already, is returned as it is.
+        Clusters that it has already are found anew: they may be of other features. With `by` it is returned
+        as it is.
 
         Args:
             columns: Those of `features`, each of shape `(n_rows,)` or `(n_rows, n_features)`.
             n_rows: Length of the axis.
 
         Raises:
-            SplitError: a column is missing, has another shape, or holds NaN or infinities; there are too many
-                rows for the method, or scikit-learn cannot cluster them so.
+            SplitError: a column is missing, has another shape, or holds NaN, infinities or values above
+                1e150; there are too many rows for the method, fewer that differ than clusters, or
+                scikit-learn cannot cluster them so.
         """
-        if self.by is not None or self.clusters is not None:
+        if self.by is not None:
             return self
         how = self._clustering()
         how.check_rows(n_rows)
@@ -200,8 +206,8 @@ class Clustered:
     def _groups(self, columns: Columns, n_rows: int) -> Groups:
         if self.by is not None:
             return find_groups(columns, self.by, n_rows)
-        settled = self.settled(columns, n_rows).clusters
-        given = np.zeros(0, np.intp) if settled is None else settled.array
+        kept = self.clusters or self.settled(columns, n_rows).clusters
+        given = np.zeros(0, np.intp) if kept is None else kept.array
         if given.shape != (n_rows,) or given.dtype.kind not in "iu":
             msg = (
                 f"the recipe has {given.dtype} clusters of shape {given.shape}, the axis has {n_rows} rows; "

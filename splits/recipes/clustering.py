@@ -13,7 +13,7 @@ import numpy.typing as npt
 from splits.dealing.numbering import number_rows
 from splits.dealing.picking import pick
 from splits.errors import SplitError
-from splits.recipes.fields import check_flag, one_of
+from splits.recipes.fields import at_least, check_flag, one_of
 
 __all__ = ["Clustering", "Linkage", "Method", "Metric", "feature_matrix", "find_clusters"]
 
@@ -21,6 +21,7 @@ Method: TypeAlias = Literal["kmeans", "minibatch", "agglomerative", "dbscan"]
 Metric: TypeAlias = Literal["euclidean", "manhattan", "cosine", "jaccard"]
 Linkage: TypeAlias = Literal["single", "average", "complete", "ward"]
 Matrix: TypeAlias = npt.NDArray[np.float64]
+Counts: TypeAlias = npt.NDArray[np.intp]
 
 _TAKES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -32,17 +33,6 @@ _TAKES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 _MOST_ROWS: Mapping[str, int] = MappingProxyType({"agglomerative": 20_000, "dbscan": 100_000})
 _LARGEST = 1e150  # of a feature: its square is a finite number
-
-
-def _at_least(least: int) -> Callable[[Any, "attrs.Attribute[Any]", Any], None]:
-    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        if value is None and field.default is None:
-            return
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            msg = f"{field.name} must be a whole number from {least} up, got {value!r}"
-            raise SplitError(msg)
-
-    return check
 
 
 def _check_distance(_: object, __: object, value: Any) -> None:
@@ -70,7 +60,7 @@ class Clustering:
     """
 
     method: Method = attrs.field(validator=one_of(*_TAKES))
-    n_clusters: int | None = attrs.field(default=None, validator=_at_least(2))
+    n_clusters: int | None = attrs.field(default=None, validator=at_least(2))
     distance: float | None = attrs.field(default=None, validator=_check_distance)
     metric: Metric = attrs.field(
         default="euclidean", validator=one_of("euclidean", "manhattan", "cosine", "jaccard")
@@ -78,7 +68,7 @@ class Clustering:
     linkage: Linkage = attrs.field(
         default="single", validator=one_of("single", "average", "complete", "ward")
     )
-    min_rows: int = attrs.field(default=1, validator=_at_least(1))
+    min_rows: int = attrs.field(default=1, validator=at_least(1))
     scale: bool = attrs.field(default=False, validator=check_flag)
 
     def __attrs_post_init__(self) -> None:
@@ -148,9 +138,11 @@ def _features(columns: Mapping[str, npt.NDArray[Any]], key: str, n_rows: int) ->
     odd = ~(np.abs(matrix) <= _LARGEST)
     if odd.any():
         row, place = np.argwhere(odd)[0].tolist()
+        value = matrix[row, place]
+        hint = f"that is above {_LARGEST:g} and too large to square; scale them down"
         msg = (
-            f"features {key!r} have {matrix[row, place]} in row {row}, column {place} "
-            f"({np.count_nonzero(odd)} such values in all); fill them in or leave the column out"
+            f"features {key!r} have {value} in row {row}, column {place} ({np.count_nonzero(odd)} such "
+            f"values in all); {hint if np.isfinite(value) else 'fill them in'} or leave the column out"
         )
         raise SplitError(msg)
     return matrix
@@ -164,7 +156,7 @@ def _standardised(matrix: Matrix) -> Matrix:
 
 
 def find_clusters(matrix: Matrix, how: Clustering, *, seed: int) -> npt.NDArray[np.intp]:
-    """Cluster the rows of a matrix.
+    """Cluster the rows of a matrix: those that differ, so that equal rows are in one cluster.
 
     Args:
         matrix: Features, finite, shape `(n_rows, n_features)`.
@@ -173,43 +165,63 @@ def find_clusters(matrix: Matrix, how: Clustering, *, seed: int) -> npt.NDArray[
 
     Returns:
         Cluster of each row, shape `(n_rows,)`, numbered by first row. Rows that DBSCAN calls noise are
-        clusters of one.
+        clusters of one, or of those equal to it.
 
     Raises:
-        SplitError: too many or too few rows, or scikit-learn cannot cluster them so.
+        SplitError: too many or too few rows, fewer that differ than clusters, or scikit-learn cannot cluster
+            them so.
     """
     how.check_rows(len(matrix))
     if how.metric == "jaccard" and not np.isin(matrix, (0, 1)).all():
         msg = "metric='jaccard' compares sets, so that features must be 0 or 1; use another metric"
         raise SplitError(msg)
+    rows = _standardised(matrix) if how.scale else matrix
+    of_row, first = number_rows(list(rows.T), len(rows))
+    if len(first) < (how.n_clusters or 1):
+        msg = (
+            f"{how.n_clusters} clusters need at least as many rows that differ, of {len(rows)} rows "
+            f"{len(first)} do; lower n_clusters="
+        )
+        raise SplitError(msg)
+    if len(first) == 1:
+        return of_row
+    labels = _labels(rows[first], np.bincount(of_row), how, seed)
+    return number_rows([labels[of_row]], len(rows))[0]
+
+
+def _labels(matrix: Matrix, counts: Counts, how: Clustering, seed: int) -> npt.NDArray[np.intp]:
+    """Return the cluster of each distinct row, of which there are so many."""
     from sklearn.exceptions import ConvergenceWarning
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
-            labels = _WAYS[how.method](_standardised(matrix) if how.scale else matrix, how, seed)
+            labels = _WAYS[how.method](matrix, counts, how, seed)
     except (ValueError, ConvergenceWarning) as error:
         n_rows, n_features = matrix.shape
-        msg = f"method={how.method!r} cannot cluster {n_rows} rows of {n_features} features so: {error}"
+        found = f"{n_rows} distinct rows of {n_features} features"
+        msg = f"method={how.method!r} cannot cluster {found} so: {error}"
         raise SplitError(msg) from error
     is_noise = labels < 0
     labels[is_noise] = labels.max(initial=-1) + 1 + np.arange(np.count_nonzero(is_noise))
-    return number_rows([labels], len(labels))[0]
+    return labels
 
 
-def _kmeans(matrix: Matrix, how: Clustering, seed: int) -> npt.NDArray[np.intp]:
+def _kmeans(matrix: Matrix, counts: Counts, how: Clustering, seed: int) -> npt.NDArray[np.intp]:
     from sklearn.cluster import KMeans
 
-    return KMeans(how.n_clusters or 0, random_state=seed).fit_predict(matrix).astype(np.intp)
+    made = KMeans(how.n_clusters or 0, random_state=seed)
+    return made.fit_predict(matrix, sample_weight=counts).astype(np.intp)
 
 
-def _minibatch(matrix: Matrix, how: Clustering, seed: int) -> npt.NDArray[np.intp]:
+def _minibatch(matrix: Matrix, counts: Counts, how: Clustering, seed: int) -> npt.NDArray[np.intp]:
     from sklearn.cluster import MiniBatchKMeans
 
-    return MiniBatchKMeans(how.n_clusters or 0, random_state=seed).fit_predict(matrix).astype(np.intp)
+    made = MiniBatchKMeans(how.n_clusters or 0, random_state=seed)
+    return made.fit_predict(matrix, sample_weight=counts).astype(np.intp)
 
 
-def _agglomerative(matrix: Matrix, how: Clustering, _: int) -> npt.NDArray[np.intp]:
+def _agglomerative(matrix: Matrix, _: Counts, how: Clustering, __: int) -> npt.NDArray[np.intp]:
     from sklearn.cluster import AgglomerativeClustering
 
     made = AgglomerativeClustering(
@@ -218,13 +230,14 @@ def _agglomerative(matrix: Matrix, how: Clustering, _: int) -> npt.NDArray[np.in
     return made.fit_predict(matrix).astype(np.intp)
 
 
-def _dbscan(matrix: Matrix, how: Clustering, _: int) -> npt.NDArray[np.intp]:
+def _dbscan(matrix: Matrix, counts: Counts, how: Clustering, _: int) -> npt.NDArray[np.intp]:
     from sklearn.cluster import DBSCAN
 
     made = DBSCAN(how.distance or 0.0, min_samples=how.min_rows, metric=how.metric)
-    return made.fit_predict(matrix.astype(np.bool_) if how.metric == "jaccard" else matrix).astype(np.intp)
+    features = matrix.astype(np.bool_) if how.metric == "jaccard" else matrix
+    return made.fit_predict(features, sample_weight=counts).astype(np.intp)
 
 
-_WAYS: Mapping[str, Callable[[Matrix, Clustering, int], npt.NDArray[np.intp]]] = MappingProxyType(
+_WAYS: Mapping[str, Callable[[Matrix, Counts, Clustering, int], npt.NDArray[np.intp]]] = MappingProxyType(
     {"kmeans": _kmeans, "minibatch": _minibatch, "agglomerative": _agglomerative, "dbscan": _dbscan}
 )

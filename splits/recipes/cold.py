@@ -15,6 +15,7 @@ from splits.errors import SplitError
 from splits.frame import Codes, Columns, Frame, parts_frame
 from splits.keys import SHAPE, index_key
 from splits.recipes.crossing import MIXED, Mixed, check_filled, check_kept, cross, crossed_names
+from splits.recipes.fields import one_of
 from splits.recipes.protocol import SplitRecipe
 
 __all__ = ["Cold"]
@@ -45,39 +46,33 @@ def _as_axes(given: Any) -> Axes:
     return tuple((axis, recipe) for axis, recipe in sorted(pairs, key=lambda pair: pair[0]))
 
 
-def _is_mixed(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None and value not in MIXED:
-        msg = f"{field.name} must be one of {', '.join(map(repr, MIXED))}, got {value!r}"
-        raise SplitError(msg)
-
-
 @attrs.frozen(kw_only=True)
 class Cold:
     """Hold out rows on one axis or several, and with them the elements of the central object that are theirs.
 
-    Elements are the nonzeros of a `coo` central object or the cells of a dense one. On each axis named, a
-    recipe of any kind shares out the rows; an element whose rows are in the same part on all these axes is in
-    that part, and one with a row that is left out is left out. Every other element is mixed, and `mixed` says
-    what becomes of it:
+    For pairs of drugs (axis 0) and targets (axis 1), the settings of T. Pahikkala, A. Airola, S. Pietilä,
+    S. Shakyawar, A. Szwajda, J. Tang and T. Aittokallio, "Toward more realistic drug-target interaction
+    predictions", Briefings in Bioinformatics 16(2), 2015, are these, with `Random(axis=i, ...)` or any other
+    recipe of that axis:
+
+    - S1, neither is new: no `Cold`, but `Random(axis="coo", ...)`.
+    - S2, new drugs: `axes={0: ...}`.
+    - S3, new targets: `axes={1: ...}`.
+    - S4, both are new: `axes={0: ..., 1: ...}` and `mixed="drop"`. With `mixed="own"` the parts `test+train`,
+      `train+test` and `test` are S2, S3 and S4 for one model.
+
+    Elements are the nonzeros of a `coo` central object or the cells of a dense one; any number of axes can be
+    held out. An element whose rows are in the same part on all axes named is in that part, and one with a row
+    that is left out is left out. Every other one is mixed, and `mixed` says what becomes of it:
 
     - `"own"`: it is in a part for its combination, called after the parts of its rows in the order of axes,
-      such as `train+test`. An element is in part `p` only if all its rows are, and in `p+q` only if its row
-      on the first axis is in `p` and that on the second in `q`: on every axis named, two parts share a row
-      only where their names agree at that axis.
-    - `"drop"`: it is left out. An element is in part `p` only if all its rows are: on every axis named, no
-      row has elements in two parts.
+      such as `train+test`. On every axis two parts share a row only where their names agree at that axis.
+    - `"drop"`: it is left out. On every axis no row has elements in two parts.
     - `"assign"`: it is in the part that comes last among those of its rows, so name the parts from seen to
-      held out. No element of a part has a row of a later part, and each has at least one row of its own part:
-      no row held out on any axis is in an element of `train`, but elements of `test` may have rows that
-      `train` has seen.
+      held out. No row held out on any axis is in an element of `train`, but elements of `test` may have rows
+      that `train` has seen.
 
     With one axis nothing is mixed, and no row of that axis has elements in two parts.
-
-    For `axes={0: drugs, 1: targets}` and `mixed="own"`, the parts `test+train`, `train+test` and `test` are
-    the settings S2, S3 and S4 of T. Pahikkala, A. Airola, S. Pietilä, S. Shakyawar, A. Szwajda, J. Tang and
-    T. Aittokallio, "Toward more realistic drug-target interaction predictions", Briefings in Bioinformatics
-    16(2), 2015: new drugs, new targets, both new; S1, neither new, is any split of the elements in `train`.
-    Here it is for any number of axes.
 
     Where recipes make folds, fold `i` holds out fold `i` of every axis. Where two axes list the same things
     (pairs of proteins), give both the same recipe and seed, and axes of the same length and columns are held
@@ -99,7 +94,7 @@ class Cold:
     version: ClassVar[int] = 1
 
     axes: Axes = attrs.field(converter=_as_axes)
-    mixed: Mixed | None = attrs.field(default=None, validator=_is_mixed)
+    mixed: Mixed | None = attrs.field(default=None, validator=attrs.validators.optional(one_of(*MIXED)))
 
     def __attrs_post_init__(self) -> None:
         """Check each recipe by its axis, then all together, then what becomes of mixed elements."""
@@ -141,8 +136,16 @@ class Cold:
         named = [name for _, recipe in self.axes for name in getattr(recipe, "libraries", ())]
         return tuple(dict.fromkeys(named))
 
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What recipes of the axes have to say for the record, such as digests of functions."""
+        told = [getattr(recipe, "provenance", {}) for _, recipe in self.axes]
+        return {name: value for each in told for name, value in each.items()}
+
     def settled(self, columns: Columns, n_rows: int) -> "Cold":  # noqa: ARG002 - every recipe is asked so
         """Return the recipe with what those of the axes compute once and keep, such as clusters.
+
+        What they have kept already is computed anew.
 
         Raises:
             SplitError: as `codes` does.

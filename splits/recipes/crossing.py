@@ -10,6 +10,7 @@ import numpy.typing as npt
 from h5torch.parts import LEFT_OUT, MAX_PARTS
 from splits.errors import SplitError
 from splits.frame import Codes
+from splits.keys import index_key
 
 __all__ = ["MIXED", "Mixed", "check_filled", "check_kept", "cross", "crossed_names"]
 
@@ -132,7 +133,7 @@ def check_kept(codes: Codes, held: Codes, indices: Mapping[int, npt.NDArray[Any]
         places = ", ".join(f"{index[moved[0]]} on axis {axis}" for axis, index in indices.items())
         msg = (
             f"element {moved[0]} (row {places}) and {moved.size - 1} more would move to other parts, since "
-            f"the recipes of the axes share out their rows anew; hold out axes that grow by Hashed, or "
-            f"create the split anew"
+            f"the recipes of the axes share out their rows anew; create the split anew, or hold out the rows "
+            f"of one axis by Hashed(by={index_key(next(iter(indices)))!r}, ...), which can be extended"
         )
         raise SplitError(msg)

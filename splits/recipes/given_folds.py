@@ -1,6 +1,5 @@
 """`GivenFolds`: folds that were made elsewhere, kept as they came."""
 
-from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 import attrs
@@ -11,21 +10,10 @@ from h5torch.parts import Axis, check_part_names
 from splits.errors import SplitError
 from splits.frame import Codes, Columns, Frame
 from splits.keys import check_axis
+from splits.recipes.fields import as_names, one_of
 from splits.recipes.growing import check_unmoved
 
 __all__ = ["GivenFolds"]
-
-_SCHEMES = ("rotating", "listed", "nested")
-
-
-def _is_scheme(_: object, __: object, scheme: object) -> None:
-    if scheme not in _SCHEMES:
-        msg = f"scheme must be one of {', '.join(map(repr, _SCHEMES))}, got {scheme!r}"
-        raise SplitError(msg)
-
-
-def _as_names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(names)
 
 
 @attrs.frozen(kw_only=True)
@@ -50,9 +38,11 @@ class GivenFolds:
     version: ClassVar[int] = 1
 
     axis: Axis = attrs.field(converter=check_axis)
-    scheme: Literal["rotating", "listed", "nested"] = attrs.field(validator=_is_scheme)
-    roles: tuple[str, ...] = attrs.field(converter=_as_names)
-    fixed: tuple[str, ...] = attrs.field(converter=_as_names, default=())
+    scheme: Literal["rotating", "listed", "nested"] = attrs.field(
+        validator=one_of("rotating", "listed", "nested")
+    )
+    roles: tuple[str, ...] = attrs.field(converter=as_names)
+    fixed: tuple[str, ...] = attrs.field(converter=as_names, default=())
     array: Kept
 
     def __attrs_post_init__(self) -> None:

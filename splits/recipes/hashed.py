@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from h5torch.keyed import checked_seed, derive, hash_ids, hash_rows
+from h5torch.keyed import derive, hash_ids, hash_rows
 from h5torch.parts import Axis
 from h5torch.rows import Rows
 from splits.dealing.folding import Slots, check_choice, deal_out, frame_of
@@ -20,7 +20,7 @@ from splits.dealing.shares import Shares, as_shares
 from splits.errors import SplitError
 from splits.frame import Codes, Columns, Frame
 from splits.keys import check_keys, shared_axis
-from splits.recipes.fields import as_keys
+from splits.recipes.fields import NO_SEED, as_keys, needed_seed
 from splits.recipes.growing import check_unmoved
 
 __all__ = ["Hashed"]
@@ -52,7 +52,7 @@ class Hashed:
         SplitError: no key, a key twice, keys of different axes, neither parts nor folds, or shares that are
             no shares of a whole.
         RegisterError: a part name is not legal or comes twice.
-        ArgumentTypeError: the seed is no integer in its range.
+        ArgumentTypeError: the seed is missing, or no integer in its range.
     """
 
     tag: ClassVar[str] = "hashed"
@@ -61,7 +61,7 @@ class Hashed:
     by: tuple[str, ...] = attrs.field(converter=as_keys)
     parts: Shares = attrs.field(converter=as_shares, default=())
     folds: Folding | None = attrs.field(converter=as_folding, default=None)
-    seed: int = attrs.field(converter=checked_seed)
+    seed: int = attrs.field(converter=needed_seed, default=NO_SEED)
 
     def __attrs_post_init__(self) -> None:
         """Check the keys together, and parts and folds together."""

@@ -8,11 +8,10 @@ import numpy as np
 
 from h5torch.folds import FIXED
 from h5torch.parts import LEFT_OUT, MAX_PARTS, Axis, check_part_names
-from splits.dealing.folding import frame_of
-from splits.dealing.folds import KFold
 from splits.errors import SplitError
 from splits.frame import Codes, Columns, Frame, parts_frame
 from splits.keys import axis_of
+from splits.recipes.fields import check_flag
 from splits.recipes.growing import check_unmoved
 from splits.recipes.values import Distinct, as_values, check_present, find_values, place_values
 
@@ -22,6 +21,7 @@ Named: TypeAlias = tuple[tuple[str, tuple[Any, ...]], ...]
 """Part names with the values (`splits.recipes.values.Value`) whose rows they get."""
 
 _FEWEST = 2
+_HELD_OUT = ("val", "test", "held_out")
 _NOBODY = LEFT_OUT
 
 
@@ -32,12 +32,6 @@ def _as_named(given: Any) -> Named:
             msg = f'parts must be like {{"test": ["oslo", "rome"]}}, got {pair!r} among them'
             raise SplitError(msg)
     return tuple((name, as_values(values, what=f"part {name!r}")) for name, values in pairs)
-
-
-def _is_bool(_: object, field: "attrs.Attribute[bool]", value: object) -> None:
-    if not isinstance(value, bool):
-        msg = f"{field.name} must be True or False, got {value!r}; every value of the column is a fold"
-        raise SplitError(msg)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +51,7 @@ class LeaveOut:
         rest: Name of the part of all other rows, which comes first; `None` leaves them out. With `folds` it
             is what the rows that train are called.
         folds: Whether each value that no part names is a fold. What a fold holds out is called `test`; beside
-            parts `val`; where a part is called so, `test` or `held_out`.
+            parts `val`; where a part or the rest is called so, `test` or `held_out`.
 
     Raises:
         SplitError: no key of an axis, neither parts nor folds, a value that is none or is in two parts, or
@@ -69,9 +63,9 @@ class LeaveOut:
     version: ClassVar[int] = 1
 
     by: str
-    parts: Named = attrs.field(converter=_as_named, default=())
+    parts: Named = attrs.field(converter=_as_named, default=(), eq=repr)
     rest: str | None = "train"
-    folds: bool = attrs.field(default=False, validator=_is_bool)
+    folds: bool = attrs.field(default=False, validator=check_flag)
 
     def __attrs_post_init__(self) -> None:
         """Check the key, the values together and the names together."""
@@ -124,9 +118,9 @@ class LeaveOut:
         names = [*([] if self.rest is None else [self.rest]), *(name for name, _ in self.parts)]
         if not self.folds:
             return parts_frame(*names)
-        if not self.parts:
-            return Frame(scheme="rotating", roles=(names[0], "test"))
-        return frame_of(tuple((name, 1.0) for name in names), KFold(_FEWEST))
+        usual = _HELD_OUT if self.parts else _HELD_OUT[1:]
+        held_out = next((name for name in usual if name not in names), usual[0])
+        return Frame(scheme="rotating", roles=(names[0], held_out), fixed=tuple(names[1:]))
 
     def codes(self, columns: Columns, n_rows: int, held: Codes | None = None) -> Codes:
         """Return the part of each row, or the fold that holds it out; see `SplitRecipe.codes`.

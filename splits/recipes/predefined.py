@@ -13,9 +13,10 @@ from h5torch.parts import LEFT_OUT, Axis, check_part_names
 from splits.errors import SplitError
 from splits.frame import Codes, Columns, Frame
 from splits.keys import check_axis
-from splits.recipes.fields import OWN_AXIS, check_own_axis, one_of
+from splits.recipes.fields import OWN_AXIS, as_names, check_own_axis, one_of
 from splits.recipes.given import codes_of_folds, codes_of_indices, codes_of_masks, codes_of_numbers
 from splits.recipes.growing import check_unmoved
+from splits.recipes.patterns import checked_pattern
 from splits.recipes.values import Distinct, Value, as_values, find_values, place_values
 
 __all__ = ["Predefined"]
@@ -33,22 +34,9 @@ def _as_matches(given: Any) -> Matches:
             )
             raise SplitError(msg)
     return tuple(
-        (name, _checked_pattern(match) if isinstance(match, str) else as_values(match, what=f"part {name!r}"))
+        (name, checked_pattern(match) if isinstance(match, str) else as_values(match, what=f"part {name!r}"))
         for name, match in pairs
     )
-
-
-def _as_names(given: Iterable[str]) -> tuple[str, ...]:
-    return tuple(given)
-
-
-def _checked_pattern(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        msg = f"{pattern!r} is not a regular expression ({error}); for the text as it is, write [{pattern!r}]"
-        raise SplitError(msg) from error
-    return pattern
 
 
 @attrs.frozen(kw_only=True)
@@ -56,7 +44,10 @@ class Predefined:
     """Take parts from a column that names them, or parts or folds from arrays.
 
     By a column: a part has the rows whose text a regular expression matches as a whole (`re.fullmatch`:
-    `"test"` does not match `"test_b"`), or whose value is one of a list. From arrays: see `from_masks`,
+    `"test"` does not match `"test_b"`), or whose value is one of a list. An expression may come from a file,
+    so it is kept from running for ages: it repeats no group, as `(a+)+` does, and has at most 8 repeats and 8
+    groups. Its time then grows with a power of the length of a text, and each distinct text is matched once;
+    over long texts of strangers list values. From arrays: see `from_masks`,
     `from_indices`, `from_codes` and `from_test_fold`, which fill the fields `array`, `names` and `scheme`.
 
     Rows added later follow their values; a split from arrays cannot be extended.
@@ -75,7 +66,8 @@ class Predefined:
             `"listed"` folds, where a row with 255 trains in every one.
 
     Raises:
-        SplitError: neither a column nor an array, or both; a broken regular expression; no values; an axis
+        SplitError: neither a column nor an array, or both; a regular expression that is broken
+            or may run for ages; no values; an axis
             that is none or not that of the column.
         RegisterError: a part name is not legal or comes twice.
     """
@@ -84,11 +76,11 @@ class Predefined:
     version: ClassVar[int] = 1
 
     by: str | None = None
-    parts: Matches = attrs.field(converter=_as_matches, default=())
+    parts: Matches = attrs.field(converter=_as_matches, default=(), eq=repr)
     rest: str | None = None
     axis: Axis = OWN_AXIS
     array: Kept | None = None
-    names: tuple[str, ...] = attrs.field(converter=_as_names, default=())
+    names: tuple[str, ...] = attrs.field(converter=as_names, default=())
     scheme: Literal["parts", "rotating", "listed"] = attrs.field(
         default="parts", validator=one_of("parts", "rotating", "listed")
     )

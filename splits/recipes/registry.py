@@ -3,7 +3,9 @@
 Code comes from nowhere else: a name from a file is looked up here, never imported.
 """
 
+import hashlib
 import inspect
+import tokenize
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Any, TypeAlias, TypeVar
@@ -41,6 +43,8 @@ class Registered:
         name: What recipes call it.
         version: Which of its meanings.
         function: The function itself.
+        source: SHA-256 of its source text as it is when registered, in 64 hexadecimal digits; `None` where
+            Python cannot tell it. For provenance alone.
 
     Raises:
         SplitError: it takes no columns, number of rows and seed.
@@ -49,6 +53,15 @@ class Registered:
     name: str
     version: int
     function: Function
+    source: str | None = attrs.field(init=False)
+
+    @source.default
+    def _digest_source(self) -> str | None:
+        try:
+            text = inspect.getsource(self.function)
+        except (OSError, TypeError, SyntaxError, tokenize.TokenError):
+            return None
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def __attrs_post_init__(self) -> None:
         """Refuse a function that cannot be called as all of them are."""
@@ -98,8 +111,9 @@ class Registry:
 
         The function is called as `function(columns, n_rows, *, seed, **params)` and returns integers: the
         index of each row's part, -1 or 255 for a row left out, of shape `(n_rows,)`, or of folds
-        `(n_folds, n_rows)`. `columns` are read-only arrays by key. A function that takes `held` as well can
-        deal rows that were added: `held` is `None`, or the codes of the first rows, which must stay.
+        `(n_folds, n_rows)`; with two parts bools will do. `columns` are read-only copies of arrays by key. A
+        function that takes `held` as well can deal rows that were added: `held` is `None`, or the codes of
+        the first rows, which must stay.
 
         Its codes must rest on its arguments alone, or nobody can check them.
 
@@ -152,6 +166,14 @@ class Registry:
             )
             raise SplitError(msg)
         return versions[version]
+
+    def source_of(self, name: str, version: int) -> str | None:
+        """Return the SHA-256 of a function's source text; `None` where it is not registered or not known.
+
+        Nothing is loaded for it.
+        """
+        registered = self._functions.get(name, {}).get(version)
+        return None if registered is None else registered.source
 
     def _names(self) -> set[str]:
         return {*self._functions, *entry_points(group=self._group).names}

@@ -71,7 +71,7 @@ class Splitter:
     """
 
     name: str
-    params: Params = attrs.field(converter=_as_params, default=())
+    params: Params = attrs.field(converter=_as_params, default=(), eq=repr)
     test_fold: Kept | None = None
 
     def __attrs_post_init__(self) -> None:

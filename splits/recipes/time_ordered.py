@@ -13,7 +13,7 @@ from splits.dealing.shares import Shares, as_shares, check_shares, exact_shares
 from splits.errors import SplitError
 from splits.frame import Codes, Columns, Frame, parts_frame
 from splits.keys import axis_of, shared_axis
-from splits.recipes.fields import one_of
+from splits.recipes.fields import at_least, one_of
 from splits.recipes.spans import Span, as_span, span_in
 from splits.recipes.time_windows import Margins, around, before, cut, equal_stretches, last_stretches
 from splits.recipes.timeline import Timeline, read_timeline
@@ -22,17 +22,6 @@ __all__ = ["TimeOrdered"]
 
 _FEWEST = 2
 _TRAIN, _TEST = 0, 1
-
-
-def _whole(least: int) -> Any:
-    def check(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-        if value is None and field.default is None:
-            return
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            msg = f"{field.name} must be a whole number from {least} up, got {value!r}"
-            raise SplitError(msg)
-
-    return check
 
 
 def _as_purge(given: Any) -> Span:
@@ -60,8 +49,11 @@ class TimeOrdered:
 
     Rows that train too near to what is held out tell of it what could not be known. `gap`, `purge` and
     `until` leave out such rows at the end of every part but the last, and of what trains before each test
-    stretch; `embargo` those behind it. Purging and embargo are those of M. López de Prado, "Advances in
-    Financial Machine Learning", 2018, chapter 7; intervals that touch count as overlapping.
+    stretch; `embargo` those behind it. Use `gap` where what leaks is counted in rows, as with lagged features
+    of regular series, `purge` where it lasts a time, `until` where each row's own time is known. Without
+    `until` an embargo runs from the time of the last row held out. Purging and embargo are those of M. López
+    de Prado, "Advances in Financial Machine Learning", 2018, chapter 7; intervals that touch count as
+    overlapping.
 
     Rows added later must not be older than those before. They join the last part; folds cannot be extended.
 
@@ -98,13 +90,13 @@ class TimeOrdered:
 
     by: str
     parts: Shares = attrs.field(converter=as_shares, default=())
-    folds: int | None = attrs.field(default=None, validator=_whole(_FEWEST))
+    folds: int | None = attrs.field(default=None, validator=at_least(_FEWEST))
     window: Literal["expanding", "sliding", "around"] = attrs.field(
         default="expanding", validator=one_of("expanding", "sliding", "around")
     )
-    train_rows: int | None = attrs.field(default=None, validator=_whole(1))
-    test_rows: int | None = attrs.field(default=None, validator=_whole(1))
-    gap: int = attrs.field(default=0, validator=_whole(0))
+    train_rows: int | None = attrs.field(default=None, validator=at_least(1))
+    test_rows: int | None = attrs.field(default=None, validator=at_least(1))
+    gap: int = attrs.field(default=0, validator=at_least(0))
     purge: Span = attrs.field(default=None, converter=_as_purge)
     until: str | None = None
     embargo: Span = attrs.field(default=None, converter=_as_embargo)

@@ -49,11 +49,12 @@ def test_without_a_word_every_column_is_used_or_named_as_not_read(path):
         ("classes", "0/name"),
         ("classes", "0/flag"),
         ("classes", "0/tags"),
+        ("classes", "0/marks"),
         ("spread", "0/dose"),
         ("spread", "central"),
         ("near", "central"),
     }
-    assert set(skipped) == {"recipe", "0/day", "0/id", "0/lengths", "0/marks"}
+    assert set(skipped) == {"codes", "recipe", "0/day", "0/id", "0/lengths"}
     assert skipped["0/day"] == "times; name it in time= to see whether parts overlap"
     assert skipped["0/id"] == "integers, 100 of them different; name it in by= or ids="
     assert skipped["0/lengths"].startswith("rows of different length")
@@ -208,5 +209,7 @@ def test_elements_held_out_by_axes_are_whole_unless_they_mix():
     )
 
     assert promises_of(Cold(axes, "drop")).groups == ("coo/0", "coo/0/family", "coo/1")
-    assert promises_of(Cold(axes, "own")).groups == ()
+    by_axis = (("coo/0", "coo/0/family"), ("coo/1",))
+    assert promises_of(Cold(axes, "own")) == Promises(axes=by_axis, mixed="own", differs="cold")
+    assert promises_of(Cold(axes, "assign")) == Promises(axes=by_axis, mixed="assign", differs="cold")
     assert promises_of(Cold(axes[1:], None)) == Promises(groups=("coo/1",), differs="cold")

@@ -190,7 +190,8 @@ def test_file_path_and_snapshot_give_the_same_audit_and_a_file_open_for_writing_
 def test_a_recipe_that_is_not_known_is_told_and_stops_nothing(path):
     report = audit(store(path, {"central": ROWS}, CODES), "main")
 
-    assert [(one.key, "by-hand" in one.why) for one in report.skipped] == [("recipe", True)]
+    assert [(one.key, "by-hand" in one.why) for one in report.skipped] == [("recipe", True), ("codes", False)]
+    assert "is not the one recorded; see splits.verify" in report.skipped[1].why
     assert tuple(part.name for part in report.folds[0].parts) == PARTS
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from h5torch.parts import LEFT_OUT, Parts
-from splits.auditing.shares import Deviation, compare_shares
+from splits.auditing.shares import Absent, Deviation, compare_shares
 from splits.auditing.spread import compare_spread
 
 PARTS = ("train", "val", "test")
@@ -45,7 +45,10 @@ def test_the_largest_deviation_names_class_and_part():
     assert check.largest.points == 50
     assert check.effects == pytest.approx((0.0, 1.0, 1.0))
     assert check.effect == 1
-    assert check.absent == (("no", "test"), ("yes", "val"))
+    assert check.absent == (
+        Absent(label="no", part="test", n_expected=10, p=pytest.approx(0.9**100)),
+        Absent(label="yes", part="val", n_expected=10, p=pytest.approx(0.9**100)),
+    )
 
 
 def test_rows_left_out_or_without_a_class_do_not_count():
@@ -93,7 +96,7 @@ def test_what_cannot_be_tested_has_no_probability(classes, codes):
 def test_groups_that_stay_whole_make_a_difference_less_certain():
     classes = np.repeat(np.arange(20) % 2, 50)
     codes = np.repeat([0] * 14 + [1, 1, 1, 2, 2, 2], 50)
-    check = compare_shares("0/y", classes, ["a", "b"], dealt(codes), design=50.0)
+    check = compare_shares("0/y", classes, ["a", "b"], dealt(codes), groups=[np.repeat(np.arange(20), 50)])
 
     assert check.p < 1e-6
     assert check.p_grouped > 0.01
@@ -124,7 +127,7 @@ def test_nan_is_no_number_and_infinity_is_one():
     assert (first.distance, second.distance) == (1, 1)
     assert (first.n_rows, first.median, first.median_others) == (20, None, 9)
     assert check.worst is not None
-    assert check.weight == 1
+    assert check.weight == (1,)
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 9])

@@ -66,7 +66,7 @@ def test_a_moment_in_two_parts_is_an_overlap():
 
     assert check.overlaps == (Overlap(first="a", second="b", n_first=1, n_second=1),)
     assert check.overlaps[0].mixed
-    assert check.weight == 2
+    assert check.weight == (2,)
 
 
 def test_a_part_before_and_after_another_does_not_mix_with_it():

@@ -92,20 +92,6 @@ def test_what_the_file_system_refuses_is_told_without_names_of_drafts(path, tmp_
     assert names(tmp_path) == ["cells.csv"]
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere"
-)
-def test_a_folder_that_nobody_may_write_to_is_named(path, tmp_path):
-    folder = tmp_path / "mine"
-    folder.mkdir(mode=0o500)
-
-    with pytest.raises(
-        StorageError, match="mine/x.csv: cannot be written .Permission denied.; choose"
-    ) as caught:
-        export(path, "main", folder / "x.csv")
-    assert "h5torch-export" not in str(caught.value)
-
-
 @pytest.mark.parametrize("name", ["main", "cv", "cv/2"])
 @pytest.mark.parametrize("target", ["x.csv", "x.npz", "x.json", None])
 def test_codes_that_were_altered_are_not_exported(path, tmp_path, name, target):

@@ -1,6 +1,7 @@
 """What every recipe of shares promises, whatever the labels, groups, label sets, shares, folds and seed."""
 
 from fractions import Fraction
+from typing import Any
 
 import attrs
 import numpy as np
@@ -12,7 +13,7 @@ from h5torch.folds import Folds
 from splits import Clustered, Grouped, Hashed, KFold, Nested, Random, RepeatedKFold, SplitError, Stratified
 from splits.book import BOOK
 
-KEEP = {"rare": "keep", "oversized": "accept"}
+KEEP: dict[str, Any] = {"rare": "keep", "oversized": "accept"}
 KINDS = {
     "random": lambda **how: Random(**how),
     "random in groups": lambda **how: Random(groups="0/group", oversized="accept", **how),

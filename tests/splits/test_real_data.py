@@ -6,22 +6,13 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wi
 
 import h5torch
 import splits
-from h5torch.keyed import Permutation, derive
+from h5torch.keyed import Permutation, derive, hash_rows
 from splits.plot import class_shares
+from tests.splits.audited import found as findings
+from tests.splits.audited import of_kind, sheets, store
 
 PARTS = {"train": 0.7, "val": 0.15, "test": 0.15}
 COVERTYPE_ROWS = 581_012
-
-
-def sheets(labels):
-    """Find which sheet each digit was written on.
-
-    People wrote the ten digits in order, over and over at the beginning of a sheet: the labels show it.
-    """
-    counting = np.arange(14) % 10
-    starts = [row for row in range(len(labels) - 14) if np.array_equal(labels[row : row + 14], counting)]
-    first = [row for row in starts if row - 10 not in starts]
-    return np.searchsorted(first, np.arange(len(labels)), side="right") - 1
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +51,7 @@ def test_a_split_by_rows_alone_is_found_to_leak_writers(digits):
     assert splits.audit(digits, "rows").exit_code == 0
     report = splits.audit(digits, "rows", groups="0/sheet")
     assert report.exit_code == 3
-    assert "0/sheet" in str(report)
+    assert findings(report) == [("leak", "groups", "0/sheet")]
 
 
 @pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer])
@@ -82,22 +73,54 @@ def test_small_tables_keep_the_shares_of_their_classes(load, tmp_path):
     assert np.sort(drawn.mean(axis=0)) == pytest.approx(np.sort(whole), abs=0.02)
 
 
-def test_as_many_rows_as_covertype_are_split_in_groups_and_verified(tmp_path):
-    """Each row is an image of a digit, cut to the 54 columns of covertype; copies of an image are a group."""
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """Store as many rows as covertype has, split by groups.
+
+    Each row is an image of a digit, cut to the 54 columns of covertype and marked with its number; copies of
+    an image are a group.
+    """
+    path = tmp_path_factory.mktemp("large") / "large.h5t"
     images = load_digits()
     drawn = Permutation(n_rows=COVERTYPE_ROWS, key=derive(0, "covertype")).rows(np.arange(COVERTYPE_ROWS))
     image = drawn % len(images.target)
-    with h5torch.File(tmp_path / "large.h5t", "w") as f:
-        f.register(images.data[:, 5:59].astype(np.uint8)[image], "central")
-        f.register(images.target[image], 0, name="class")
+    rows = images.data[:, 5:59].astype(np.float32)[image]
+    rows[:, :2] += np.stack(np.divmod(np.arange(COVERTYPE_ROWS), 1000), axis=1) / 64
+    with h5torch.File(path, "w") as f:
+        f.register(images.target[image], "central")
         f.register(image, 0, name="image")
-        grouped = splits.Stratified(by="0/class", groups="0/image", parts=PARTS, seed=0)
-        made = splits.create(f, "images", grouped)
-        splits.create(f, "rows", splits.Stratified(by="0/class", parts=PARTS, seed=0))
+        recipe = splits.Stratified(by="central", groups="0/image", parts=PARTS, seed=0)
+        codes = splits.create(f, "main", recipe).codes
+    return path, rows, image, codes
 
-    assert splits.verify(tmp_path / "large.h5t", "images")
-    counts = np.array([*made.table.counts.values()])
+
+def test_as_many_rows_as_covertype_are_split_in_groups_and_verified(large):
+    path, _, image, codes = large
+
+    assert splits.verify(path, "main")
+    counts = np.bincount(codes)
     assert np.abs(counts - COVERTYPE_ROWS * np.array([*PARTS.values()])).max() < np.bincount(image).max()
-    clean = splits.audit(tmp_path / "large.h5t", "images", features=())
-    leaking = splits.audit(tmp_path / "large.h5t", "rows", features=())
-    assert (clean.exit_code, leaking.exit_code) == (0, 3)
+
+
+@pytest.mark.parametrize("planted", [False, True])
+def test_one_equal_pair_one_group_and_one_drift_are_found_among_as_many_rows(large, tmp_path, planted):
+    _, rows, image, codes = large
+    rows, image = rows.copy(), image.copy()
+    dose = hash_rows(np.arange(COVERTYPE_ROWS), key=7).astype(np.float64)
+    train, test = (int(np.flatnonzero(codes == code)[9]) for code in (0, 2))
+    if planted:
+        rows[test] = rows[train]
+        image[test] = image[train]
+        dose[codes == 2] *= 0.8
+    path = store(
+        tmp_path / "large.h5t", {"central": rows, "0/image": image, "0/dose": dose}, codes, parts=tuple(PARTS)
+    )
+    report = splits.audit(path, "main", groups="0/image", sample=1000, against=10_000)
+
+    leaks = [("leak", "duplicates", "central"), ("leak", "groups", "0/image")]
+    assert [one for one in findings(report) if one[0] != "note"] == (
+        [*leaks, ("warning", "spread", "0/dose")] if planted else []
+    )
+    (check,) = of_kind(report, "duplicates")
+    pairs = [{place.row for place in places} for places in check.found.examples]
+    assert pairs == ([{train, test}] if planted else [])

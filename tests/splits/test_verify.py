@@ -131,6 +131,22 @@ def test_where_another_library_computed_a_split_it_is_named(path):
     assert "computed with scikit-learn 0.1, here is" in splits.verify(path, "sk").reason
 
 
+def test_a_recipe_used_in_another_file_finds_its_clusters_there(path, tmp_path):
+    clustered = splits.Clustered(
+        features="central", method="kmeans", n_clusters=20, parts={"a": 0.5, "b": 0.5}, seed=0
+    )
+    made = splits.create(path, "clusters", clustered)
+    with h5torch.File(tmp_path / "other.h5t", "w") as f:
+        f.register(np.arange(N)[::-1, None] * np.ones((1, 2)) ** 2, "central")
+        other = splits.create(f, "clusters", splits.load(path, "clusters").recipe)
+        fresh = splits.create(f, "fresh", clustered)
+
+    assert made.recipe.clusters is not None
+    assert other.recipe == fresh.recipe
+    assert other.provenance == fresh.provenance
+    assert splits.verify(path, "clusters")
+
+
 def test_a_snapshot_cannot_be_verified(path):
     with (
         h5torch.File(path) as f,

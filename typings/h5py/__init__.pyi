@@ -99,6 +99,9 @@ class File(Group):
         traceback: TracebackType | None,
     ) -> None: ...
 
+class Empty:
+    def __init__(self, dtype: Any) -> None: ...
+
 class SoftLink:
     path: str
     def __init__(self, path: str) -> None: ...
