@@ -7,6 +7,7 @@
 
 from splits.auditing import Audit, audit
 from splits.errors import SplitError
+from splits.foreign.registry import register
 from splits.interchange import export, import_
 from splits.looking import describe, folds, indices, mask
 from splits.recipes import (
@@ -27,7 +28,6 @@ from splits.recipes import (
     Stratified,
     TimeOrdered,
 )
-from splits.recipes.registry import register
 from splits.record import Provenance, Split
 from splits.store import create, delete, extend, load, rename
 from splits.store import list_splits as list  # noqa: A004 - `splits.list(f)` reads as what it does

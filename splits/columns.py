@@ -62,8 +62,12 @@ def read_columns(file: File, keys: Iterable[str], *, axis: Axis, n_rows: int) ->
         UnknownNameError: the file lacks a column.
         SplitError: a column has fewer rows filled than there are to deal.
     """
-    columns = {}
-    for key in keys:
+    columns, wanted, central = {}, tuple(keys), file.schema.central
+    if {SHAPE, index_key(0)} <= {*wanted} and central.filled_to < central.n_rows:
+        found = f"axis 0 has {central.filled_to} of {central.n_rows} rows filled in"
+        msg = f"{found}, and entities of an axis are dealt when all are there; append the others first"
+        raise SplitError(msg)
+    for key in wanted:
         own = key == SHAPE or axis_of(key) == axis
         _check_filled(file, key, n_rows=n_rows if own else extent_of(file, axis_of(key)).filled)
         columns[key] = read_column(file, key)
@@ -121,11 +125,6 @@ def read_column(file: File, key: str) -> npt.NDArray[Any]:
 
 def _check_filled(file: File, key: str, *, n_rows: int) -> None:
     """Refuse a column of rows that are to be dealt and are not filled in."""
-    central = file.schema.central
-    if key == SHAPE and central.filled_to < central.n_rows:
-        found = f"axis 0 has {central.filled_to} of {central.n_rows} rows filled in"
-        msg = f"{found}, and entities of an axis are dealt when all are there; append the others first"
-        raise SplitError(msg)
     layout = None if key.startswith(COO) or key == SHAPE else file.schema.objects.get(key)
     if layout is None or layout.filled_to >= min(n_rows, layout.n_rows):
         return

@@ -105,7 +105,7 @@ def test_a_file_that_a_dataset_reads_can_be_made_anew_as_when_a_cell_is_run_agai
 @pytest.mark.parametrize("chosen", [{"subset": ("0/y", "[01]")}, {"split": "main/a"}])
 def test_rows_that_labels_or_codes_no_longer_choose_are_refused(path, chosen):
     halves = {"a": 0.5, "b": 0.5}
-    splits.create(path, "main", splits.Stratified(by="0/y", parts=halves, seed=0))
+    splits.create(path, "main", splits.Stratified(by="0/y", parts=halves, seed=0, rare="keep"))
     dataset = h5torch.Dataset(path, columns=["0/y"], **chosen)
     before = [sample["0/y"] for sample in dataset]
     with h5torch.File(path, "a") as f:
@@ -114,7 +114,9 @@ def test_rows_that_labels_or_codes_no_longer_choose_are_refused(path, chosen):
     with h5torch.File(path, "a") as f:
         del f["0/y"]
         f.register([3, 2, 1, 0], 0, name="y")
-        splits.create(f, "main", splits.Stratified(by="0/y", parts=halves, seed=5), overwrite=True)
+        splits.create(
+            f, "main", splits.Stratified(by="0/y", parts=halves, seed=5, rare="keep"), overwrite=True
+        )
 
     with pytest.raises(FormatError, match="now means other rows; make it anew"):
         dataset[0]

@@ -115,7 +115,9 @@ def test_a_split_whose_recipe_makes_other_parts_is_refused(damaged):
     recipe = damaged["splits/main/recipe"]
     recipe[()] = recipe[()].decode().replace('"x"', '"z"')
 
-    with pytest.raises(FormatError, match=r"its recipe makes parts \('z', 'y'\) of axis 0"):
+    with pytest.raises(
+        FormatError, match=r"its recipe makes .*\('z', 'y'\).* of axis 0, its codes are .*\('x', 'y'\)"
+    ):
         splits.load(damaged, "main")
 
 
@@ -144,7 +146,7 @@ def test_a_copy_in_memory_takes_no_split_and_no_sampler(damaged):
 def test_a_column_of_bytes_that_are_no_text_makes_no_split(damaged):
     damaged.register(np.array([b"\xff", b"a"] * 3), 0, name="raw")
 
-    with pytest.raises(splits.SplitError, match="bytes that are not UTF-8"):
+    with pytest.raises(ArgumentTypeError, match="bytes that are not UTF-8 has no digest"):
         splits.create(damaged, "raw", splits.Stratified(by="0/raw", parts={"x": 0.5}, seed=0))
 
 

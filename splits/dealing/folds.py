@@ -6,6 +6,7 @@ import attrs
 import numpy as np
 
 from splits.errors import SplitError
+from splits.fields import at_least
 
 __all__ = ["Folding", "KFold", "Nested", "RepeatedKFold", "as_folding"]
 
@@ -13,12 +14,7 @@ _FEWEST = 2
 
 
 def _count(least: int) -> Any:
-    def check(_: object, field: "attrs.Attribute[int]", value: object) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            msg = f"{field.name} must be a whole number from {least} up, got {value!r}"
-            raise SplitError(msg)
-
-    return attrs.field(converter=_plain, validator=check)
+    return attrs.field(converter=_plain, validator=at_least(least))
 
 
 def _plain(value: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from h5torch.errors import ArgumentTypeError
 from h5torch.file import File
+from splits.dealing.given import as_array
 from splits.errors import SplitError
 from splits.interchange.described import Described, read_document
 from splits.interchange.found import Found
@@ -25,7 +26,6 @@ from splits.interchange.reading import codes_of_table
 from splits.interchange.sheets import open_sheet
 from splits.interchange.showing import named, shown
 from splits.interchange.target import Target
-from splits.recipes.given import as_array
 
 __all__ = ["TABLES", "Asked", "ImportFormat", "as_parts", "check_options", "form_of", "read_source"]
 

@@ -15,10 +15,10 @@ from splits.dealing.numbering import number_rows
 from splits.dealing.shares import Shares, as_shares
 from splits.dealing.strata import find_strata
 from splits.errors import SplitError
+from splits.fields import NO_SEED, as_keys, needed_seed, one_of
+from splits.foreign.clustering import Clustering, Linkage, Method, Metric, feature_matrix, find_clusters
 from splits.frame import Codes, Columns, Frame
 from splits.keys import check_keys, shared_axis
-from splits.recipes.clustering import Clustering, Linkage, Method, Metric, feature_matrix, find_clusters
-from splits.recipes.fields import NO_SEED, as_keys, needed_seed, one_of
 
 __all__ = ["Clustered"]
 

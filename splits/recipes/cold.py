@@ -10,12 +10,12 @@ import numpy.typing as npt
 from h5torch.folds import FIXED, Folds
 from h5torch.parts import Parts, check_part_names
 from h5torch.rows import outside
+from splits.dealing.crossing import MIXED, Mixed, check_filled, check_kept, cross, crossed_names
 from splits.dealing.picking import pick
 from splits.errors import SplitError
+from splits.fields import one_of
 from splits.frame import Codes, Columns, Frame, parts_frame
 from splits.keys import SHAPE, index_key
-from splits.recipes.crossing import MIXED, Mixed, check_filled, check_kept, cross, crossed_names
-from splits.recipes.fields import one_of
 from splits.recipes.protocol import SplitRecipe
 
 __all__ = ["Cold"]

@@ -13,9 +13,7 @@ import numpy.typing as npt
 from h5torch.parts import LEFT_OUT, Axis, check_label
 from splits.dealing.picking import pick
 from splits.errors import SplitError
-from splits.frame import Codes, Columns, Frame
-from splits.keys import check_keys
-from splits.recipes.fields import (
+from splits.fields import (
     NO_SEED,
     OWN_AXIS,
     as_keys,
@@ -25,8 +23,10 @@ from splits.recipes.fields import (
     check_roles,
     needed_seed,
 )
-from splits.recipes.parameters import Params, as_params, thawed
-from splits.recipes.registry import REGISTRY, check_function_version
+from splits.foreign.parameters import Params, as_params, thawed
+from splits.foreign.registry import REGISTRY, check_function_version
+from splits.frame import Codes, Columns, Frame
+from splits.keys import check_keys
 
 __all__ = ["Custom"]
 

@@ -8,9 +8,9 @@ import numpy as np
 from h5torch.parts import Axis
 from splits.dealing.strata import find_strata
 from splits.errors import SplitError
+from splits.fields import OWN_AXIS, as_names, check_own_axis, check_roles
+from splits.foreign.splitters import Splitter, as_splitter, run
 from splits.frame import Codes, Columns, Frame
-from splits.recipes.fields import OWN_AXIS, as_names, check_own_axis, check_roles
-from splits.recipes.splitters import Splitter, as_splitter, run
 
 __all__ = ["FromSklearn"]
 
@@ -29,7 +29,7 @@ class FromSklearn:
     NumPy beneath it, may draw otherwise, so `libraries` names it for the provenance.
 
     Attributes:
-        splitter: Any of `splits.recipes.splitters.SPLITTERS`; an instance of scikit-learn's class is taken,
+        splitter: Any of `splits.foreign.splitters.SPLITTERS`; an instance of scikit-learn's class is taken,
             too.
         by: Key of the label column, for splitters that stratify and only for these.
         groups: Key of the group column, for splitters that look at groups and only for these.

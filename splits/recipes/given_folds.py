@@ -7,11 +7,11 @@ import numpy as np
 
 from h5torch.kept import Kept, keep
 from h5torch.parts import Axis, check_part_names
+from splits.dealing.growing import check_unmoved
 from splits.errors import SplitError
+from splits.fields import as_names, one_of
 from splits.frame import Codes, Columns, Frame
 from splits.keys import check_axis
-from splits.recipes.fields import as_names, one_of
-from splits.recipes.growing import check_unmoved
 
 __all__ = ["GivenFolds"]
 

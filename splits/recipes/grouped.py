@@ -10,9 +10,9 @@ from splits.dealing.dealers import Oversized, by_groups, check_oversized, find_g
 from splits.dealing.folding import check_choice, deal_out, frame_of
 from splits.dealing.folds import Folding, as_folding
 from splits.dealing.shares import Shares, as_shares
+from splits.fields import NO_SEED, needed_seed, one_of
 from splits.frame import Codes, Columns, Frame
 from splits.keys import axis_of
-from splits.recipes.fields import NO_SEED, needed_seed, one_of
 
 __all__ = ["Grouped"]
 

@@ -15,13 +15,13 @@ from h5torch.parts import Axis
 from h5torch.rows import Rows
 from splits.dealing.folding import Slots, check_choice, deal_out, frame_of
 from splits.dealing.folds import Folding, as_folding
+from splits.dealing.growing import check_unmoved
 from splits.dealing.picking import flat_column
 from splits.dealing.shares import Shares, as_shares
 from splits.errors import SplitError
+from splits.fields import NO_SEED, as_keys, needed_seed
 from splits.frame import Codes, Columns, Frame
 from splits.keys import check_keys, shared_axis
-from splits.recipes.fields import NO_SEED, as_keys, needed_seed
-from splits.recipes.growing import check_unmoved
 
 __all__ = ["Hashed"]
 

@@ -8,17 +8,17 @@ import numpy as np
 
 from h5torch.folds import FIXED
 from h5torch.parts import LEFT_OUT, MAX_PARTS, Axis, check_part_names
+from splits.dealing.growing import check_unmoved
+from splits.dealing.values import Distinct, as_values, check_present, find_values, place_values
 from splits.errors import SplitError
+from splits.fields import check_flag
 from splits.frame import Codes, Columns, Frame, parts_frame
 from splits.keys import axis_of
-from splits.recipes.fields import check_flag
-from splits.recipes.growing import check_unmoved
-from splits.recipes.values import Distinct, as_values, check_present, find_values, place_values
 
 __all__ = ["LeaveOut"]
 
 Named: TypeAlias = tuple[tuple[str, tuple[Any, ...]], ...]
-"""Part names with the values (`splits.recipes.values.Value`) whose rows they get."""
+"""Part names with the values (`splits.dealing.values.Value`) whose rows they get."""
 
 _FEWEST = 2
 _HELD_OUT = ("val", "test", "held_out")

@@ -10,19 +10,19 @@ import numpy.typing as npt
 
 from h5torch.kept import Kept, keep
 from h5torch.parts import LEFT_OUT, Axis, check_part_names
+from splits.dealing.given import codes_of_folds, codes_of_indices, codes_of_masks, codes_of_numbers
+from splits.dealing.growing import check_unmoved
+from splits.dealing.patterns import checked_pattern
+from splits.dealing.values import Distinct, Value, as_values, find_values, place_values
 from splits.errors import SplitError
+from splits.fields import OWN_AXIS, as_names, check_own_axis, one_of
 from splits.frame import Codes, Columns, Frame
 from splits.keys import check_axis
-from splits.recipes.fields import OWN_AXIS, as_names, check_own_axis, one_of
-from splits.recipes.given import codes_of_folds, codes_of_indices, codes_of_masks, codes_of_numbers
-from splits.recipes.growing import check_unmoved
-from splits.recipes.patterns import checked_pattern
-from splits.recipes.values import Distinct, Value, as_values, find_values, place_values
 
 __all__ = ["Predefined"]
 
 Matches: TypeAlias = tuple[tuple[str, Any], ...]
-"""Part names, each with a regular expression or with a tuple of values (`splits.recipes.values.Value`)."""
+"""Part names, each with a regular expression or with a tuple of values (`splits.dealing.values.Value`)."""
 
 
 def _as_matches(given: Any) -> Matches:

@@ -10,8 +10,8 @@ from splits.dealing.dealers import Oversized, all_alike, by_groups, check_oversi
 from splits.dealing.folding import check_choice, deal_out, frame_of
 from splits.dealing.folds import Folding, as_folding
 from splits.dealing.shares import Shares, as_shares
+from splits.fields import NO_SEED, OWN_AXIS, check_own_axis, needed_seed, one_of
 from splits.frame import Codes, Columns, Frame
-from splits.recipes.fields import NO_SEED, OWN_AXIS, check_own_axis, needed_seed, one_of
 
 __all__ = ["Random"]
 

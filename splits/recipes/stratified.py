@@ -19,9 +19,9 @@ from splits.dealing.rarity import Rare, merge_rare, refuse_rare
 from splits.dealing.shares import Shares, as_shares
 from splits.dealing.strata import Strata, find_strata
 from splits.errors import SplitError
+from splits.fields import NO_SEED, as_keys, needed_seed, one_of
 from splits.frame import Codes, Columns, Frame
 from splits.keys import check_keys, shared_axis
-from splits.recipes.fields import NO_SEED, as_keys, needed_seed, one_of
 
 __all__ = ["Stratified"]
 

@@ -11,12 +11,12 @@ from h5torch.rows import Rows
 from splits.dealing.apportion import apportion
 from splits.dealing.shares import Shares, as_shares, check_shares, exact_shares
 from splits.errors import SplitError
+from splits.fields import at_least, one_of
 from splits.frame import Codes, Columns, Frame, parts_frame
 from splits.keys import axis_of, shared_axis
-from splits.recipes.fields import at_least, one_of
-from splits.recipes.spans import Span, as_span, span_in
-from splits.recipes.time_windows import Margins, around, before, cut, equal_stretches, last_stretches
-from splits.recipes.timeline import Timeline, read_timeline
+from splits.timing.spans import Span, as_span, span_in
+from splits.timing.timeline import Timeline, read_timeline
+from splits.timing.windows import Margins, around, before, cut, equal_stretches, last_stretches
 
 __all__ = ["TimeOrdered"]
 

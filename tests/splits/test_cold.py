@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from h5torch.errors import FormatError
 from h5torch.keyed import hash_rows
 from h5torch.wire.recipes import RecipeBook
+from splits.dealing.crossing import crossed_names
 from splits.dealing.folds import Folding, KFold, RepeatedKFold
 from splits.errors import SplitError
 from splits.frame import Frame, parts_frame
 from splits.keys import SHAPE
 from splits.recipes.cold import Cold
-from splits.recipes.crossing import crossed_names
 from splits.recipes.grouped import Grouped
 from splits.recipes.protocol import SplitRecipe
 from splits.recipes.random import Random

@@ -14,9 +14,9 @@ from h5torch.errors import ArgumentTypeError, FormatError, RegisterError, Unknow
 from h5torch.keyed import derive, hash_rows
 from h5torch.wire.recipes import RecipeBook
 from splits.errors import SplitError
+from splits.foreign.registry import register
 from splits.recipes.custom import Custom
 from splits.recipes.protocol import SplitRecipe
-from splits.recipes.registry import register
 
 SMILES = {"0/smiles": np.array(["C", "CC", "CO", "CCO", "N", "CN"])}
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from splits.errors import SplitError
+from splits.foreign.registry import register
 from splits.recipes.cold import Cold
 from splits.recipes.custom import Custom
-from splits.recipes.registry import register
 
 
 @register("test-masked")

@@ -15,9 +15,9 @@ from h5torch.errors import FormatError, RegisterError
 from h5torch.kept import attach, find_kept
 from h5torch.wire.recipes import RecipeBook
 from splits.errors import SplitError
+from splits.foreign.splitters import SPLITTERS, Splitter
 from splits.recipes.from_sklearn import FromSklearn
 from splits.recipes.protocol import SplitRecipe
-from splits.recipes.splitters import SPLITTERS, Splitter
 
 N_ROWS = 60
 TEST_FOLD = np.arange(N_ROWS) * 7 % 5 - 1

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from splits.dealing.patterns import checked_pattern
 from splits.errors import SplitError
-from splits.recipes.patterns import checked_pattern
 from splits.recipes.predefined import Predefined
 
 

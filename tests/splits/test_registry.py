@@ -8,8 +8,8 @@ import pytest
 
 from h5torch.errors import UnknownNameError
 from splits.errors import SplitError
+from splits.foreign.registry import Registry
 from splits.recipes.custom import Custom
-from splits.recipes.registry import Registry
 
 
 def first(columns, n_rows, *, seed):

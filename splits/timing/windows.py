@@ -9,7 +9,7 @@ import numpy as np
 
 from h5torch.rows import Rows
 from splits.errors import SplitError
-from splits.recipes.timeline import Timeline
+from splits.timing.timeline import Timeline
 
 __all__ = ["Margins", "around", "before", "cut", "equal_stretches", "last_stretches"]
 

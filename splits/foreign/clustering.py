@@ -13,7 +13,7 @@ import numpy.typing as npt
 from splits.dealing.numbering import number_rows
 from splits.dealing.picking import pick
 from splits.errors import SplitError
-from splits.recipes.fields import at_least, check_flag, one_of
+from splits.fields import at_least, check_flag, one_of
 
 __all__ = ["Clustering", "Linkage", "Method", "Metric", "feature_matrix", "find_clusters"]
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from splits.dealing.picking import flat_column
 from splits.errors import SplitError
 from splits.frame import Columns
-from splits.recipes.spans import Unit, unit_of
+from splits.timing.spans import Unit, unit_of
 
 __all__ = ["Timeline", "read_timeline"]
 

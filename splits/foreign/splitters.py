@@ -18,8 +18,8 @@ from h5torch.kept import Kept, keep
 from h5torch.names import did_you_mean
 from h5torch.parts import LEFT_OUT
 from splits.errors import SplitError
+from splits.foreign.parameters import Params, as_params, thawed
 from splits.frame import Codes
-from splits.recipes.parameters import Params, as_params, thawed
 
 __all__ = ["SPLITTERS", "Splitter", "as_splitter", "run"]
 

@@ -1,0 +1,1 @@
+"""Time: rows ordered by it, stretches and windows, and spans of its units; all exact."""
