@@ -11,6 +11,7 @@ import numpy.typing as npt
 from h5torch.errors import UnknownNameError
 from h5torch.folds import Folds, choose_fold, fold_of_path
 from h5torch.parts import Axis, Parts
+from h5torch.printed import printable
 from splits.recipes import SplitRecipe
 from splits.tables import class_table, fold_table, part_table
 
@@ -160,4 +161,4 @@ class Split:
         to_come = self.table.n_rows - self.provenance.rows[-1]
         left += f", not filled in {to_come}" if to_come else ""
         marks = f"axis {self.axis}: {held}{left}; {self.recipe.tag}; {self.provenance.fingerprint}"
-        return f"<Split {self.name!r} of {marks}>"
+        return printable(f"<Split {self.name!r} of {marks}>")

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from h5torch.folds import Folds
 from h5torch.parts import LEFT_OUT, LEFT_OUT_NAME, Parts
+from h5torch.printed import printable
 from splits.errors import SplitError
 
 __all__ = ["ClassCounts", "class_counts", "class_table", "fold_table", "held_out", "part_table"]
@@ -140,7 +141,8 @@ def fold_table(table: Folds, labels: npt.NDArray[Any] | None = None) -> str:
 
 
 def _align(lines: Sequence[Sequence[str]]) -> str:
-    """Set a table: the first column to the left, the others to the right."""
+    """Set a table: the first column to the left, the others to the right; names may hold anything."""
+    lines = [[printable(cell) for cell in line] for line in lines]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(

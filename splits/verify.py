@@ -7,6 +7,7 @@ import numpy as np
 
 from h5torch.errors import H5torchError
 from h5torch.file import File, opened
+from h5torch.printed import printable
 from splits.columns import missing_keys
 from splits.making import Inputs, changed_inputs, counted, deal, inputs_of, library_versions
 from splits.record import Split, fingerprint
@@ -42,7 +43,7 @@ class Verification:
 
     def __str__(self) -> str:
         """Return name, verdict and reason in a line."""
-        return f"{self.name}: {self.verdict}; {self.reason}"
+        return printable(f"{self.name}: {self.verdict}; {self.reason}")
 
 
 def verify(f: File | Place, name: str) -> Verification:

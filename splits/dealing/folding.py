@@ -1,4 +1,9 @@
-"""From dealing some rows in some shares to the codes of parts or folds: the same for every such recipe."""
+"""From dealing some rows in some shares to the codes of parts or folds: the same for every such recipe.
+
+A *slot* is a place in a list of shares, the last of which is the share left out; who deals knows slots
+alone. A *code* is what is stored of a row: of parts the number of its part, of folds the number of the fold
+that holds it out, 255 where it is left out. A *part* is what a code is called.
+"""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction

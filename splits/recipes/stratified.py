@@ -50,12 +50,12 @@ class Stratified:
     Rows that agree in all columns of `by` are a stratum. Each stratum gives each part the floor or the
     ceiling of `rows * share`, and so do all rows together. Where a share of a stratum is less than one row
     though the stratum has a row for every part (and one to leave out, where the shares leave some out), it
-    is raised to one row and the stratum's other shares give way, so that no class is missing from a part.
+    is raised to one row and the stratum's other shares give way, so that no class is missing from a part:
+    many classes so small draw the totals away from the shares.
 
     A column of label sets, that is a 0/1 matrix with a column a label, or ragged lists of labels, is
-    stratified by every label at once: the rows of each label come as near to their shares as can be, and
-        sizes of parts are
-    exact.
+    stratified by every label at once: the rows of each label come as near to their shares as can be, and sizes
+    of parts are exact.
 
     Which rows go where depends on the seed, the row numbers and which rows share a label, not on the
     labels' names, the platform or any library's version.

@@ -244,3 +244,12 @@ def test_drawing_without_matplotlib_says_what_to_install(path, monkeypatch):
 
     with pytest.raises(splits.SplitError, match=r"pip install 'h5torch\[plot\]'"):
         class_shares(made, NAMES)
+
+
+def test_names_that_would_steer_a_terminal_are_escaped(path):
+    made = splits.create(path, "ma\x1b[31min", splits.Random(parts={"te\u202est": 1.0}, seed=0))
+    folds = splits.create(path, "cv", splits.Random(parts={"\x1b[0m": 0.5, "b": 0.5}, folds=2, seed=0))
+
+    for shown in (repr(made), made.describe(), folds.describe(), str(splits.verify(path, made.name))):
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
