@@ -56,9 +56,17 @@ class Handle:
             return self._given
         if self._given and (self._given_in == os.getpid() or self._path is None):
             return self._given
-        if self._own is None or self._own[0] != os.getpid() or not self._own[1]:
-            self._own = (os.getpid(), self._fresh())
-        return self._own[1]
+        own = self._opened()
+        if own is None:
+            with reading():  # one thread opens it: a file that nobody keeps would hold its handle for a while
+                own = self._opened() or self._fresh()
+                self._own = (os.getpid(), own)
+        return own
+
+    def _opened(self) -> File | None:
+        """Return the file if this process has it open."""
+        pid, file = self._own or (None, None)
+        return file if file and pid == os.getpid() else None
 
     def _fresh(self) -> File:
         if self._path is None:
@@ -70,6 +78,7 @@ class Handle:
         with reading():
             file = File(self._path, warn=False)
             if is_written_elsewhere(file):
+                file.close()
                 msg = f"{self._path}: the process that forked this one writes it; close that File first"
                 raise BusyError(msg)
             lend(file)
