@@ -54,8 +54,8 @@ class Stratified:
     many classes so small draw the totals away from the shares.
 
     A column of label sets, that is a 0/1 matrix with a column a label, or ragged lists of labels, is
-    stratified by every label at once: the rows of each label come as near to their shares as can be, and sizes
-    of parts are exact.
+    stratified by every label at once: the rows of each label come as near to their shares as can be, and
+    sizes of parts are exact.
 
     Which rows go where depends on the seed, the row numbers and which rows share a label, not on the
     labels' names, the platform or any library's version.
