@@ -1,43 +1,14 @@
 """The recipes that a stored split may name."""
 
+import attrs
+
 from h5torch.wire.recipes import RecipeBook
-from splits.recipes import (
-    Clustered,
-    Cold,
-    Custom,
-    Folding,
-    FromSklearn,
-    GivenFolds,
-    Grouped,
-    Hashed,
-    KFold,
-    LeaveOut,
-    Nested,
-    Predefined,
-    Random,
-    RepeatedKFold,
-    SplitRecipe,
-    Stratified,
-    TimeOrdered,
-)
+from splits import recipes
+from splits.recipes import Folding, SplitRecipe
 
 __all__ = ["BOOK"]
 
 BOOK: RecipeBook[SplitRecipe] = RecipeBook("split", SplitRecipe, Folding)
-for _recipe in (
-    Clustered,
-    Cold,
-    Custom,
-    FromSklearn,
-    GivenFolds,
-    Grouped,
-    Hashed,
-    LeaveOut,
-    Predefined,
-    Random,
-    Stratified,
-    TimeOrdered,
-):
-    BOOK.add(_recipe)
-for _folding in (KFold, Nested, RepeatedKFold):
-    BOOK.add(_folding)
+for _record in (getattr(recipes, name) for name in recipes.__all__):
+    if attrs.has(_record):  # all but the protocols
+        BOOK.add(_record)

@@ -7,8 +7,6 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from splits.errors import SplitError
-
 __all__ = [
     "NearPair",
     "Nearness",
@@ -145,15 +143,9 @@ def nearest(
 
     Returns:
         Its place among `others` and its distance, both of shape `(n,)`.
-
-    Raises:
-        SplitError: scikit-learn is not installed.
     """
-    try:
-        from sklearn.neighbors import NearestNeighbors
-    except ImportError as error:  # pragma: no cover - scikit-learn is a dependency
-        msg = "distances to nearest rows need scikit-learn; pip install scikit-learn, or give features=()"
-        raise SplitError(msg) from error
+    from sklearn.neighbors import NearestNeighbors
+
     n_found = 1 if itself is None else 2
     places = NearestNeighbors(n_neighbors=n_found).fit(others).kneighbors(rows, return_distance=False)
     found = places[:, 0]
